@@ -1,0 +1,70 @@
+import { z } from 'zod'
+
+/** Every code an answer of Carteiro may carry, with the HTTP status it usually travels under. */
+export const PROBLEM_STATUS = {
+  BAD_REQUEST: 400,
+  INVALID_JSON: 400,
+  INVALID_WEBHOOK_JSON: 400,
+  VALIDATION_ERROR: 400,
+  INVALID_PAYLOAD: 400,
+  INVALID_API_KEY: 401,
+  INVALID_SIGNATURE: 401,
+  INSUFFICIENT_SCOPE: 403,
+  TENANT_MISMATCH: 403,
+  NOT_FOUND: 404,
+  INSTANCE_NOT_FOUND: 404,
+  IDEMPOTENCY_KEY_MISMATCH: 409,
+  INSTANCE_ALREADY_EXISTS: 409,
+  INSTANCE_DISCONNECTED: 409,
+  INSTANCE_REQUIRED: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  INVALID_TO: 422,
+  NO_EVENT_ACCEPTED: 422,
+  RECIPIENT_NOT_ON_WHATSAPP: 422,
+  UNSUPPORTED_TYPE: 422,
+  RATE_LIMITED: 429,
+  INTERNAL_ERROR: 500,
+  BROKER_ERROR: 502,
+  DATABASE_UNAVAILABLE: 503,
+  QUEUE_FULL: 503,
+  WHATSAPP_NOT_CONFIGURED: 503,
+  SEND_TIMEOUT: 504,
+} as const
+
+export type ProblemCode = keyof typeof PROBLEM_STATUS
+
+/** The one error shape, everywhere. `message` says how to mend it; `details` names fields or facts. */
+export const ProblemBody = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    requestId: z.string(),
+    details: z.unknown().optional(),
+  }),
+})
+export type ProblemBody = z.infer<typeof ProblemBody>
+
+export interface ProblemOptions {
+  details?: unknown
+  retryAfterSeconds?: number
+  /** Only where a code travels under another status than its own. */
+  status?: number
+}
+
+/** An answer that says no: thrown anywhere under a route, written by the one error handler. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly details: unknown
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
+    super(message)
+    this.name = 'Problem'
+    this.code = code
+    this.status = options.status ?? PROBLEM_STATUS[code]
+    this.details = options.details
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
