@@ -28,7 +28,7 @@ const ONE_MEBIBYTE = 1024 * 1024
  * line and answer (`X-Request-Id`, taken over when the caller sends a sane one), explicit time limits.
  */
 export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServerOptions): HttpServer {
-  const server = fastify({
+  const server = fastify<RawServerDefault>({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit,
     requestTimeout: 30_000,
@@ -38,7 +38,6 @@ export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServe
     routerOptions: { maxParamLength: 200 },
     genReqId: requestId,
     requestIdLogLabel: 'requestId',
-    logController: undefined,
     disableRequestLogging: true,
   }).withTypeProvider<ZodTypeProvider>()
 

@@ -1,0 +1,273 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+
+/** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
+export interface Tables {
+  tenant: TenantTable
+  api_key: ApiKeyTable
+  instance: InstanceTable
+  queue: QueueTable
+  contact: ContactTable
+  ticket: TicketTable
+  message: MessageTable
+  timeline_entry: TimelineEntryTable
+  delivery: DeliveryTable
+  lane: LaneTable
+  delivery_attempt: DeliveryAttemptTable
+  event_counter: EventCounterTable
+  event: EventTable
+  audit_entry: AuditEntryTable
+  'broker.instance': BrokerInstanceTable
+  'broker.session_credential': SessionCredentialTable
+  'broker.session_key': SessionKeyTable
+  'broker.send_ledger': SendLedgerTable
+  'broker.journal': JournalTable
+}
+
+type When = ColumnType<Date, Date | string, Date | string>
+type WhenDefault = ColumnType<Date, Date | string | undefined, Date | string>
+type WhenNullable = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+type Json = JSONColumnType<Record<string, unknown>>
+type JsonDefault = ColumnType<Record<string, unknown>, string | undefined, string>
+/** `unknown` inside, `null` for SQL null; written as JSON text. */
+type JsonNullable = ColumnType<unknown, string | null | undefined, string | null>
+/** bigint: node-postgres gives text, the connection reads it as a number (database/connect.ts). */
+type Big = ColumnType<number, number, number>
+type BigDefault = ColumnType<number, number | undefined, number>
+
+export interface TenantTable {
+  id: string
+  name: string
+  settings: JsonDefault
+  created_at: WhenDefault
+}
+
+export interface ApiKeyTable {
+  id: string
+  tenant_id: string
+  name: string
+  secret_hash: Buffer
+  scopes: string[]
+  user_id: string | null
+  created_at: WhenDefault
+  last_used_at: WhenNullable
+  revoked_at: WhenNullable
+}
+
+export interface InstanceTable {
+  id: string
+  tenant_id: string
+  name: string
+  status: Generated<string>
+  connected: Generated<boolean>
+  phone: string | null
+  lid: string | null
+  reason: string | null
+  aliases: Generated<string[]>
+  settings: JsonDefault
+  status_at: WhenNullable
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface QueueTable {
+  tenant_id: string
+  id: string
+  name: string
+  is_default: Generated<boolean>
+  created_at: WhenDefault
+}
+
+export interface ContactTable {
+  tenant_id: string
+  id: string
+  kind: Generated<'person' | 'group'>
+  phone: string | null
+  lid: string | null
+  jid: string | null
+  name: string | null
+  push_name: string | null
+  document: string | null
+  registrations: Generated<string[]>
+  avatar_url: string | null
+  attributes: JsonDefault
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface TicketTable {
+  tenant_id: string
+  id: string
+  contact_id: string
+  instance_id: string
+  queue_id: string | null
+  status: Generated<'open' | 'pending' | 'closed'>
+  assignee_id: string | null
+  known_fields: JsonDefault
+  metadata: JsonDefault
+  preview: string | null
+  unread_count: Generated<number>
+  last_message_at: WhenNullable
+  created_at: WhenDefault
+  updated_at: WhenDefault
+  closed_at: WhenNullable
+}
+
+export interface MessageTable {
+  tenant_id: string
+  id: string
+  number: BigDefault
+  ticket_id: string
+  contact_id: string
+  instance_id: string
+  direction: 'inbound' | 'outbound'
+  type: string
+  text: string | null
+  content: JsonDefault
+  provider_message_id: string | null
+  state: string | null
+  metadata: JsonDefault
+  broker_at: WhenNullable
+  received_at: WhenNullable
+  created_at: WhenDefault
+}
+
+export interface TimelineEntryTable {
+  tenant_id: string
+  id: string
+  ticket_id: string
+  type: string
+  message_id: string | null
+  details: JsonDefault
+  occurred_at: WhenDefault
+}
+
+export interface DeliveryTable {
+  tenant_id: string
+  id: string
+  instance_id: string
+  contact_id: string
+  ticket_id: string
+  channel: Generated<string>
+  recipient: string
+  intent: string
+  payload: Json
+  lane: string
+  position: BigDefault
+  state: Generated<string>
+  generation: Generated<number>
+  attempts: Generated<number>
+  max_attempts: Generated<number>
+  next_attempt_at: WhenNullable
+  claimed_until: WhenNullable
+  settled_at: WhenNullable
+  idempotency_key: string | null
+  payload_hash: Buffer
+  provider_message_id: string | null
+  error_code: string | null
+  error_message: string | null
+  dossier_id: JsonNullable
+  request_id: string | null
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface LaneTable {
+  tenant_id: string
+  instance_id: string
+  lane: string
+  ready_at: WhenNullable
+  claimed_until: WhenNullable
+}
+
+export interface DeliveryAttemptTable {
+  tenant_id: string
+  delivery_id: string
+  generation: Generated<number>
+  number: number
+  outcome: string
+  fault: string | null
+  error_code: string | null
+  error_message: string | null
+  provider_response: JsonNullable
+  next_attempt_at: WhenNullable
+  started_at: WhenDefault
+  finished_at: WhenNullable
+}
+
+export interface EventCounterTable {
+  tenant_id: string
+  last_seq: Big
+}
+
+export interface EventTable {
+  tenant_id: string
+  seq: Big
+  day: string
+  type: string
+  ticket_id: string | null
+  contact_id: string | null
+  instance_id: string | null
+  payload: Json
+  occurred_at: When
+}
+
+export interface AuditEntryTable {
+  tenant_id: string
+  id: string
+  actor: string
+  action: string
+  entity_type: string
+  entity_id: string
+  details: JsonDefault
+  request_id: string | null
+  occurred_at: WhenDefault
+}
+
+export interface BrokerInstanceTable {
+  id: string
+  tenant_id: string
+  name: string
+  webhook_url: string | null
+  wanted: Generated<boolean>
+  phone: string | null
+  lid: string | null
+  last_error: string | null
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface SessionCredentialTable {
+  instance_id: string
+  sealed: Buffer
+  updated_at: WhenDefault
+}
+
+export interface SessionKeyTable {
+  instance_id: string
+  type: string
+  id: string
+  sealed: Buffer
+}
+
+export interface SendLedgerTable {
+  instance_id: string
+  idempotency_key: string
+  request_hash: Buffer
+  wa_message_id: string
+  state: Generated<'sending' | 'pending' | 'sent'>
+  answer: JsonNullable
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface JournalTable {
+  instance_id: string
+  number: BigDefault
+  event_id: string
+  chat_key: string
+  event: Json
+  state: Generated<'waiting' | 'published' | 'refused'>
+  answer: JsonNullable
+  created_at: WhenDefault
+  settled_at: WhenNullable
+}

@@ -1,0 +1,50 @@
+import type { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import type { Queryable } from '@carteiro/database/connect'
+import type { InstanceTable } from '@carteiro/database/tables'
+import type { Selectable } from 'kysely'
+
+/** An instance as the API tells of it. */
+export interface InstanceView {
+  id: string
+  tenantId: string
+  name: string
+  status: ConnectionStatus
+  connected: boolean
+  phone: string | null
+  lid: string | null
+  reason: string | null
+  createdAt: string
+}
+
+/**
+ * Makes an instance. Its id is unique over all tenants, because a webhook names only the instance.
+ *
+ * @returns `exists` when the id is taken, by whomever
+ */
+export async function createInstance(
+  db: Queryable,
+  instance: { id: string; tenantId: string; name: string },
+): Promise<{ status: 'created'; instance: InstanceView } | { status: 'exists' }> {
+  const row = await db
+    .insertInto('instance')
+    .values({ id: instance.id, tenant_id: instance.tenantId, name: instance.name })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return row ? { status: 'created', instance: toInstanceView(row) } : { status: 'exists' }
+}
+
+/** A row of `instance`, as told outside. */
+export function toInstanceView(row: Selectable<InstanceTable>): InstanceView {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    name: row.name,
+    status: row.status as ConnectionStatus,
+    connected: row.connected,
+    phone: row.phone,
+    lid: row.lid,
+    reason: row.reason,
+    createdAt: row.created_at.toISOString(),
+  }
+}

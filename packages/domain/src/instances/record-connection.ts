@@ -1,0 +1,50 @@
+import type { ConnectionEnvelope } from '@carteiro/contracts/envelope'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { wakeWaiting } from '../outbox/wake-waiting.ts'
+
+/**
+ * Takes over what the broker told of a session. An older report never undoes a newer one. When the session opens,
+ * what waited for it may leave at once.
+ *
+ * @returns `connected` when the instance's outbox should be looked at now
+ */
+export async function recordConnection(
+  work: UnitOfWork,
+  report: ConnectionEnvelope,
+): Promise<{ status: 'connected' | 'disconnected' | 'stale' }> {
+  const row = await work.transaction
+    .updateTable('instance')
+    .set((set) => ({
+      status: report.status,
+      connected: report.connected,
+      phone: set.fn.coalesce(set.val(report.phone), 'phone'),
+      lid: set.fn.coalesce(set.val(report.lid), 'lid'),
+      reason: report.reason,
+      status_at: report.timestamp,
+      updated_at: new Date(),
+    }))
+    .where('tenant_id', '=', report.tenantId)
+    .where('id', '=', report.instanceId)
+    .where((where) =>
+      where.or([where('status_at', 'is', null), where('status_at', '<=', new Date(report.timestamp))]),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) return { status: 'stale' }
+
+  work.record({
+    tenantId: report.tenantId,
+    type: 'whatsapp.instance.updated',
+    instanceId: row.id,
+    payload: {
+      instanceId: row.id,
+      status: report.status,
+      connected: row.connected,
+      phone: row.phone,
+      reason: row.reason,
+    },
+  })
+  if (!row.connected) return { status: 'disconnected' }
+  await wakeWaiting(work.transaction, { tenantId: row.tenant_id, instanceId: row.id })
+  return { status: 'connected' }
+}

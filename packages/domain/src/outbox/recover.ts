@@ -1,0 +1,65 @@
+import { sql } from 'kysely'
+import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { lockLanes, readyLanes } from './lane.ts'
+import { type ChangedDelivery, tellTransitions } from './transition.ts'
+
+const BATCH = 100
+
+interface StaleDelivery {
+  tenant_id: string
+  id: string
+  instance_id: string
+  lane: string
+}
+
+/**
+ * Frees messages whose claim has ended: their worker died, or WhatsApp never acknowledged. They are queued again at
+ * once, at the head of their lane; the same key and WhatsApp id make it one message on the phone. An attempt that
+ * was the last is given back, because nobody knows that it failed.
+ *
+ * @returns how many were freed; with the full batch of 100 there may be more
+ */
+export async function recoverStale(dependencies: CommitDependencies): Promise<number> {
+  const stale = await findStale(dependencies)
+  if (stale.length === 0) return 0
+  return commit(dependencies, async (work) => {
+    const lanes = stale.map((row) => ({
+      tenantId: row.tenant_id,
+      instanceId: row.instance_id,
+      lane: row.lane,
+    }))
+    await lockLanes(work.transaction, lanes)
+    const freed = await requeue(work, stale)
+    await readyLanes(work.transaction, lanes)
+    await tellTransitions(work, freed)
+    return freed.length
+  })
+}
+
+async function findStale({ db }: CommitDependencies): Promise<StaleDelivery[]> {
+  return db
+    .selectFrom('delivery')
+    .select(['tenant_id', 'id', 'instance_id', 'lane'])
+    .where('state', '=', 'SENDING')
+    .where('claimed_until', '<', sql<Date>`now()`)
+    .limit(BATCH)
+    .execute()
+}
+
+/** Looked at again under the lanes' locks: it may have been settled meanwhile. */
+async function requeue({ transaction }: UnitOfWork, stale: StaleDelivery[]): Promise<ChangedDelivery[]> {
+  const { rows } = await sql<ChangedDelivery & { attempts: number; generation: number }>`
+    with freed as (
+      update delivery d set
+        state = 'QUEUED', claimed_until = null, next_attempt_at = null, updated_at = now(),
+        attempts = least(d.attempts, d.max_attempts - 1)
+      from unnest(${stale.map((row) => row.tenant_id)}::text[], ${stale.map((row) => row.id)}::uuid[]) as s (tenant_id, id)
+      where d.tenant_id = s.tenant_id and d.id = s.id and d.state = 'SENDING' and d.claimed_until < now()
+      returning d.*
+    ), abandoned as (
+      update delivery_attempt a set outcome = 'abandoned', finished_at = now()
+      from freed where a.tenant_id = freed.tenant_id and a.delivery_id = freed.id and a.outcome = 'sending'
+    )
+    select * from freed`.execute(transaction)
+  return rows
+}

@@ -1,0 +1,50 @@
+import type { Fault } from '@carteiro/contracts/delivery'
+import { withJitter } from '@carteiro/runtime/backoff'
+
+export interface RetryPolicy {
+  /** Waits before attempts 1, 2, ...: their number is the number of attempts (seed 001). */
+  minutes: number[]
+  /** Share of a wait that is random. */
+  jitter: number
+  /** Wait before a try whose failure used no attempt: the channel was not there. */
+  waitingSeconds: number
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  minutes: [0, 1, 5, 15, 60, 360],
+  jitter: 0.1,
+  waitingSeconds: 2,
+}
+
+export type AfterFailure = { next: 'retry' | 'wait'; afterMs: number } | { next: 'fail' }
+
+/**
+ * What follows a failed attempt, by whose fault it was. A broker that may have sent it (`unknown`) is asked again
+ * within seconds under the same key: its ledger and WhatsApp's own id make it one message.
+ *
+ * @param attempts how many were made, this one with them
+ */
+export function afterFailure(
+  policy: RetryPolicy,
+  { fault, attempts, maxAttempts }: { fault: Fault; attempts: number; maxAttempts: number },
+): AfterFailure {
+  switch (fault) {
+    case 'message':
+      return { next: 'fail' }
+    case 'waiting':
+      return { next: 'wait', afterMs: withJitter(policy.waitingSeconds * 1_000, policy.jitter) }
+    case 'unknown': {
+      if (attempts >= maxAttempts) return { next: 'fail' }
+      const seconds = policy.waitingSeconds * 4 ** (attempts - 1)
+      return { next: 'retry', afterMs: withJitter(seconds * 1_000, policy.jitter) }
+    }
+    case 'channel':
+    case 'ours': {
+      const minutes = policy.minutes[attempts]
+      if (attempts >= maxAttempts || minutes === undefined) return { next: 'fail' }
+      return { next: 'retry', afterMs: withJitter(minutes * 60_000, policy.jitter) }
+    }
+    default:
+      return fault satisfies never
+  }
+}

@@ -1,0 +1,36 @@
+import { Slug } from '@carteiro/contracts/identifier'
+import type { Database } from '@carteiro/database/connect'
+import { inTransaction } from '@carteiro/database/in-transaction'
+import { newId } from '@carteiro/database/new-id'
+
+/**
+ * Makes a tenant, with its event counter and its default queue. Making it again changes nothing.
+ *
+ * @throws ZodError when the id is not a slug
+ */
+export async function createTenant(
+  { db }: { db: Database },
+  tenant: { id: string; name: string },
+): Promise<{ status: 'created' | 'exists' }> {
+  const id = Slug.parse(tenant.id)
+  return inTransaction(db, async (transaction) => {
+    const made = await transaction
+      .insertInto('tenant')
+      .values({ id, name: tenant.name })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst()
+    if (!made) return { status: 'exists' }
+    await transaction.insertInto('event_counter').values({ tenant_id: id, last_seq: 0 }).execute()
+    await transaction
+      .insertInto('queue')
+      .values({ tenant_id: id, id: newId(), name: 'Default', is_default: true })
+      .execute()
+    return { status: 'created' }
+  })
+}
+
+/** Every tenant, by id. For operators: no request lists tenants. */
+export async function listTenants({ db }: { db: Database }) {
+  return db.selectFrom('tenant').select(['id', 'name', 'created_at']).orderBy('id').execute()
+}
