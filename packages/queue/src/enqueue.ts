@@ -1,3 +1,4 @@
+import type { Envelope } from '@carteiro/contracts/envelope'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import {
   type DeadEnvelope,
@@ -9,8 +10,16 @@ import {
 } from './jobs.ts'
 import { type Queue, within } from './queue.ts'
 
-/** Puts a commit group into its shard's queue; committed when this returns. */
-export async function enqueueInbound({ boss }: Queue, shard: number, job: InboundJob): Promise<void> {
+/**
+ * Puts a commit group into its shard's queue; committed when this returns. The caller has one insert in flight per
+ * shard, so the numbers rise in the order of arrival.
+ */
+export async function enqueueInbound(
+  { boss, drawNumber }: Queue,
+  shard: number,
+  envelopes: Envelope[],
+): Promise<void> {
+  const job: InboundJob = { number: await drawNumber(), envelopes }
   await boss.insert(inboundQueue(shard), [{ data: job }])
 }
 

@@ -8,6 +8,8 @@ export const QUEUE_SCHEMA = 'pgboss'
 
 export interface Queue {
   boss: PgBoss
+  /** Draws the next number of commit groups, the same row of numbers for every process. */
+  drawNumber(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -40,7 +42,11 @@ export async function startQueue({ connection, url, logger, role }: QueueOptions
   boss.on('error', (error) => logger.warn({ err: error.message }, 'queue: database away'))
   boss.on('warning', (warning) => logger.warn({ warning: warning.message }, 'queue warning'))
   await boss.start()
-  return { boss, stop: () => boss.stop({ graceful: true, timeout: 10_000 }) }
+  return {
+    boss,
+    drawNumber: () => drawNumber(connection.pool),
+    stop: () => boss.stop({ graceful: true, timeout: 10_000 }),
+  }
 }
 
 /** Makes pg-boss's schema and every queue of ours, or brings them up to date. Run by the migrations. */
@@ -74,4 +80,11 @@ function overPool(pool: Connection['pool']) {
       return { rows }
     },
   }
+}
+
+async function drawNumber(pool: Connection['pool']): Promise<number> {
+  const { rows } = await pool.query<{ number: number }>("select nextval('ingest_number') as number")
+  const number = rows[0]?.number
+  if (number === undefined) throw new Error('PostgreSQL gave back no number')
+  return number
 }

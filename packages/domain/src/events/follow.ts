@@ -4,7 +4,7 @@ import type { Logger } from '@carteiro/runtime/logger'
 import { readEvents, readLastSeq, type StoredEvent } from './read.ts'
 
 export interface EventFollower {
-  /** Starts to follow a tenant, from its newest event on. @returns that event's number */
+  /** Follows a tenant, from its newest event on, until as many `unfollow`s. @returns the last event's number */
   follow(tenantId: string): Promise<number>
   unfollow(tenantId: string): void
   /** The tenant's log may have grown. */
@@ -26,6 +26,7 @@ const POLL_MS = 1_000
 
 interface Reader {
   position: number
+  followers: number
   reading: boolean
   again: boolean
 }
@@ -76,14 +77,16 @@ export function followEvents({ db, logger, onEvent }: FollowOptions): EventFollo
 
   return {
     follow: async (tenantId) => {
-      const known = readers.get(tenantId)
-      if (known) return known.position
-      const position = await readLastSeq(db, tenantId)
-      const reader = readers.get(tenantId) ?? { position, reading: false, again: false }
+      const position = readers.get(tenantId)?.position ?? (await readLastSeq(db, tenantId))
+      const reader = readers.get(tenantId) ?? { position, followers: 0, reading: false, again: false }
       readers.set(tenantId, reader)
+      reader.followers++
       return reader.position
     },
-    unfollow: (tenantId) => void readers.delete(tenantId),
+    unfollow: (tenantId) => {
+      const reader = readers.get(tenantId)
+      if (reader && --reader.followers === 0) readers.delete(tenantId)
+    },
     wake,
     wakeAll,
     stop: async () => {

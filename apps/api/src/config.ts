@@ -1,0 +1,32 @@
+import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { z } from 'zod'
+
+const secret = z.string().min(16, 'must have 16 characters or more')
+
+const ApiConfig = z.object({
+  ...processVariables,
+  API_PORT: port(3000),
+  WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
+  WHATSAPP_BROKER_API_KEY: secret.optional(),
+  WHATSAPP_BROKER_TIMEOUT_MS: wholeNumber(30_000, 1_000),
+  WHATSAPP_WEBHOOK_API_KEY: secret.optional(),
+  WHATSAPP_WEBHOOK_HMAC_SECRET: secret.optional(),
+  WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE: flag(false),
+})
+
+export type ApiConfig = z.output<typeof ApiConfig>
+
+/** @throws ConfigurationError naming every fault */
+export function readApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
+  return readConfig(
+    ApiConfig.refine(
+      (config) =>
+        !config.WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE || config.WHATSAPP_WEBHOOK_HMAC_SECRET !== undefined,
+      {
+        path: ['WHATSAPP_WEBHOOK_HMAC_SECRET'],
+        message: 'is needed when WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE is true',
+      },
+    ),
+    env,
+  )
+}

@@ -1,0 +1,122 @@
+import { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import { Slug } from '@carteiro/contracts/identifier'
+import { Problem, ProblemBody } from '@carteiro/contracts/problem'
+import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
+import type { HttpServer } from '@carteiro/runtime/http-server'
+import { z } from 'zod'
+import type { Dependencies } from '../../dependencies.ts'
+import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
+
+type Needs = Pick<Dependencies, 'db' | 'broker' | 'config'>
+
+const BASE = '/api/integrations/whatsapp/instances'
+
+const Instance = z.object({
+  id: Slug,
+  tenantId: Slug,
+  name: z.string(),
+  status: ConnectionStatus,
+  connected: z.boolean(),
+  phone: z.string().nullable(),
+  lid: z.string().nullable(),
+  reason: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+})
+
+const InstanceStatus = Instance.pick({ id: true, status: true, connected: true, phone: true }).extend({
+  qrAvailable: z.boolean(),
+  lastError: z.string().nullable(),
+})
+
+const byId = z.object({ id: Slug })
+const documented = (summary: string) => ({ tags: ['instances'], summary })
+
+/** The tenant's WhatsApp numbers. The row is ours, the session is the broker's. */
+export async function instanceRoutes(app: HttpServer, dependencies: Needs): Promise<void> {
+  const { db } = dependencies
+  const mayRead = app.authenticate('read')
+  const mayAdminister = app.authenticate('admin')
+  const find = async (tenantId: string, id: string) => {
+    const instance = await findInstance(db, { tenantId, id })
+    if (!instance)
+      throw new Problem('INSTANCE_NOT_FOUND', `There is no instance ${id}.`, { details: { instanceId: id } })
+    return instance
+  }
+
+  app.get(
+    BASE,
+    {
+      preHandler: mayRead,
+      schema: {
+        ...documented('Your instances'),
+        response: { 200: z.object({ instances: z.array(Instance) }) },
+      },
+    },
+    async ({ actor }) => ({ instances: await listInstances(db, actor.tenantId) }),
+  )
+
+  app.post(
+    BASE,
+    {
+      preHandler: mayAdminister,
+      schema: {
+        ...documented('Make an instance, and register it with the broker'),
+        body: z.object({ id: Slug, name: z.string().trim().min(1).max(200) }).strict(),
+        response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
+      },
+    },
+    async ({ actor, body, id: requestId }, reply) => {
+      const broker = requireBroker(dependencies)
+      const result = await createInstance(db, { ...body, tenantId: actor.tenantId })
+      if (result.status === 'exists') {
+        throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
+      }
+      await registerInstance(broker, result.instance, requestId)
+      return reply.status(201).send(result.instance)
+    },
+  )
+
+  app.get(
+    `${BASE}/:id`,
+    {
+      preHandler: mayRead,
+      schema: { ...documented('An instance'), params: byId, response: { 200: Instance, 404: ProblemBody } },
+    },
+    ({ actor, params }) => find(actor.tenantId, params.id),
+  )
+
+  app.get(
+    `${BASE}/:id/status`,
+    {
+      preHandler: mayRead,
+      schema: {
+        ...documented('How its session stands, asked of the broker just now'),
+        params: byId,
+        response: { 200: InstanceStatus, 404: ProblemBody, 503: ProblemBody },
+      },
+    },
+    async ({ actor, params, id: requestId }) => {
+      const instance = await find(actor.tenantId, params.id)
+      return readStatus(requireBroker(dependencies), instance, requestId)
+    },
+  )
+
+  for (const [action, act] of Object.entries({ connect: connectInstance, disconnect: disconnectInstance })) {
+    app.post(
+      `${BASE}/:id/${action}`,
+      {
+        preHandler: mayAdminister,
+        schema: {
+          ...documented(`Ask the broker to ${action} it; how it went is told by whatsapp.instance.updated`),
+          params: byId,
+          response: { 202: InstanceStatus, 404: ProblemBody, 503: ProblemBody },
+        },
+      },
+      async ({ actor, params, id: requestId }, reply) => {
+        const instance = await find(actor.tenantId, params.id)
+        return reply.status(202).send(await act(requireBroker(dependencies), instance, requestId))
+      },
+    )
+  }
+}

@@ -1,0 +1,84 @@
+import { MessageView } from '@carteiro/contracts/event'
+import { Problem, ProblemBody } from '@carteiro/contracts/problem'
+import { listMessages } from '@carteiro/domain/messages/list-messages'
+import { hasTicket, listTickets } from '@carteiro/domain/tickets/list-tickets'
+import type { HttpServer } from '@carteiro/runtime/http-server'
+import { z } from 'zod'
+import type { Dependencies } from '../../dependencies.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+
+const Page = z.object({
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+const TicketView = z.object({
+  id: z.uuid(),
+  status: z.enum(['open', 'pending', 'closed']),
+  instanceId: z.string(),
+  queueId: z.uuid().nullable(),
+  assigneeId: z.string().nullable(),
+  preview: z.string().nullable(),
+  unreadCount: z.number().int(),
+  lastMessageAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  contact: z.object({
+    id: z.uuid(),
+    name: z.string().nullable(),
+    phone: z.string().nullable(),
+    isGroup: z.boolean(),
+  }),
+})
+
+const TicketCursor = z.object({ lastMessageMicros: z.number().int(), id: z.uuid() })
+const MessageCursor = z.object({ number: z.number().int() })
+
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+
+/** Tickets, latest activity first, and what was said in them. */
+export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db'>): Promise<void> {
+  app.get(
+    '/api/tickets',
+    {
+      preHandler: app.authenticate('read'),
+      schema: {
+        tags: ['tickets'],
+        summary: 'Tickets, latest activity first',
+        querystring: Page,
+        response: { 200: listOf(TicketView) },
+      },
+    },
+    async ({ actor, query }) => {
+      const after = readCursor(TicketCursor, query.cursor)
+      const { items, next } = await listTickets(db, { tenantId: actor.tenantId, after, limit: query.limit })
+      return { items, nextCursor: writeCursor(next) }
+    },
+  )
+
+  app.get(
+    '/api/tickets/:id/messages',
+    {
+      preHandler: app.authenticate('read'),
+      schema: {
+        tags: ['tickets'],
+        summary: 'Messages of a ticket, oldest first',
+        params: z.object({ id: z.uuid() }),
+        querystring: Page,
+        response: { 200: listOf(MessageView), 404: ProblemBody },
+      },
+    },
+    async ({ actor, params, query }) => {
+      const ticket = { tenantId: actor.tenantId, id: params.id }
+      if (!(await hasTicket(db, ticket))) throw new Problem('NOT_FOUND', `There is no ticket ${params.id}.`)
+      const after = readCursor(MessageCursor, query.cursor)?.number
+      const { items, next } = await listMessages(db, {
+        tenantId: actor.tenantId,
+        ticketId: params.id,
+        after,
+        limit: query.limit,
+      })
+      return { items, nextCursor: writeCursor(next === null ? null : { number: next }) }
+    },
+  )
+}

@@ -1,0 +1,19 @@
+/** Numbers above this are milliseconds: as seconds they would be past the year 33,000. */
+const MILLISECONDS_ABOVE = 1e12
+
+/**
+ * Reads a time as brokers write it: ISO 8601, epoch seconds or milliseconds, as number or numeric text. What cannot
+ * be read becomes the time of receipt and is flagged.
+ */
+export function readTimestamp(value: unknown, receivedAt: Date): { iso: string; valid: boolean } {
+  if (value === undefined || value === null) return { iso: receivedAt.toISOString(), valid: true }
+  const date = new Date(toMilliseconds(value))
+  const valid = !Number.isNaN(date.getTime())
+  return { iso: (valid ? date : receivedAt).toISOString(), valid }
+}
+
+function toMilliseconds(value: unknown): number {
+  if (typeof value === 'string' && !/^\d+(\.\d+)?$/.test(value)) return Date.parse(value)
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
+  return number > MILLISECONDS_ABOVE ? number : number * 1000
+}

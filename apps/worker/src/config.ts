@@ -1,0 +1,34 @@
+import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { z } from 'zod'
+
+const WorkerConfig = z.object({
+  ...processVariables,
+  WORKER_PORT: port(3002),
+  WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
+  WHATSAPP_BROKER_API_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
+  WHATSAPP_BROKER_TIMEOUT_MS: wholeNumber(30_000, 1_000),
+  OUTBOX_WORKER_ENABLED: flag(true),
+  OUTBOX_BATCH_SIZE: wholeNumber(10, 1),
+  OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),
+  OUTBOX_CLAIM_SECONDS: wholeNumber(120, 2),
+  OUTBOX_RETRY_MINUTES: z
+    .string()
+    .default('0,1,5,15,60,360')
+    .transform((text) => text.split(',').map(Number))
+    .refine((minutes) => minutes.every((minute) => Number.isFinite(minute) && minute >= 0), {
+      message: 'must be minutes separated by commas, such as 0,1,5,15,60,360',
+    }),
+})
+
+export type WorkerConfig = z.output<typeof WorkerConfig>
+
+/** @throws ConfigurationError naming every fault */
+export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  return readConfig(
+    WorkerConfig.refine((config) => config.OUTBOX_CLAIM_SECONDS * 1_000 > config.WHATSAPP_BROKER_TIMEOUT_MS, {
+      path: ['OUTBOX_CLAIM_SECONDS'],
+      message: 'must be longer than WHATSAPP_BROKER_TIMEOUT_MS: a claim must outlive the call that it covers',
+    }),
+    env,
+  )
+}

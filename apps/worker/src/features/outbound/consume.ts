@@ -1,0 +1,43 @@
+import { OUTBOUND_QUEUE, OutboundNudge } from '@carteiro/queue/jobs'
+import type { Dependencies } from '../../dependencies.ts'
+import { createDispatcher } from './dispatch.ts'
+import { sendByBroker } from './send-by-broker.ts'
+import { keepSweeping } from './sweep.ts'
+
+export interface OutboundConsumer {
+  wake(queueName: string): void
+  wakeAll(): void
+}
+
+const NUDGE_BATCH = 100
+
+/**
+ * Sends what the outbox holds: nudges wake an instance's dispatcher, its own timer wakes it for retries, and a sweep
+ * finds what both have missed.
+ */
+export async function consumeOutbound(dependencies: Dependencies): Promise<OutboundConsumer | undefined> {
+  const { broker, lifecycle, logger, queue } = dependencies
+  if (!broker) {
+    logger.warn('nothing is sent: set WHATSAPP_BROKER_URL and WHATSAPP_BROKER_API_KEY')
+    return undefined
+  }
+  const dispatcher = createDispatcher({ ...dependencies, send: sendByBroker(broker) })
+  lifecycle.onStop('outbound dispatcher', dispatcher.stop)
+  const sweep = keepSweeping({ ...dependencies, dispatcher })
+
+  const workerId = await queue.boss.work<OutboundNudge>(
+    OUTBOUND_QUEUE,
+    { batchSize: NUDGE_BATCH, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 },
+    async (jobs) => {
+      for (const { data } of jobs) dispatcher.wake(OutboundNudge.parse(data))
+    },
+  )
+  lifecycle.onStop('outbound nudges', () => queue.boss.offWork(OUTBOUND_QUEUE))
+
+  return {
+    wake: (queueName) => {
+      if (queueName === OUTBOUND_QUEUE) queue.boss.notifyWorker(workerId)
+    },
+    wakeAll: sweep.now,
+  }
+}

@@ -1,0 +1,118 @@
+import { type ClaimedDelivery, claim } from '@carteiro/domain/outbox/claim'
+import { readDue } from '@carteiro/domain/outbox/due'
+import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
+import type { Dependencies } from '../../dependencies.ts'
+import { deliver } from './deliver.ts'
+import type { Send } from './send-by-broker.ts'
+
+export interface InstanceKey {
+  tenantId: string
+  instanceId: string
+}
+
+export interface Dispatcher {
+  /** There may be something to send for this instance. */
+  wake(instance: InstanceKey): void
+  /** There will be, in so many milliseconds. */
+  wakeIn(instance: InstanceKey, inMs: number): void
+  /** Claims no more, and waits for the sends in flight. */
+  stop(): Promise<void>
+}
+
+export type DispatchDependencies = Pick<
+  Dependencies,
+  'config' | 'db' | 'lifecycle' | 'logger' | 'notifier' | 'report' | 'retryPolicy'
+> & { send: Send }
+
+interface InstanceState {
+  inFlight: number
+  claiming: boolean
+  again: boolean
+  timer: NodeJS.Timeout | undefined
+}
+
+const AFTER_ERROR_MS = 500
+/** setTimeout's own limit is 24 days; the sweep looks again long before. */
+const MAX_TIMER_MS = 3_600_000
+
+/**
+ * Keeps up to OUTBOX_BATCH_SIZE messages of each instance in flight: each settlement makes room for the next claim,
+ * and when nothing is ready a timer waits for the next due time. Instances do not wait for one another.
+ */
+export function createDispatcher(dependencies: DispatchDependencies): Dispatcher {
+  const { config, db, lifecycle, logger } = dependencies
+  const states = new Map<string, InstanceState>()
+  const sends = new Set<Promise<void>>()
+
+  const stateOf = ({ tenantId, instanceId }: InstanceKey): InstanceState => {
+    const key = `${tenantId}/${instanceId}`
+    const state = states.get(key) ?? { inFlight: 0, claiming: false, again: false, timer: undefined }
+    states.set(key, state)
+    return state
+  }
+
+  const wake = (instance: InstanceKey): void => {
+    const state = stateOf(instance)
+    if (lifecycle.signal.aborted) return
+    state.again = true
+    if (!state.claiming) void claimOn(instance, state)
+  }
+
+  const wakeIn = (instance: InstanceKey, inMs: number): void => {
+    const state = stateOf(instance)
+    clearTimeout(state.timer)
+    if (lifecycle.signal.aborted) return
+    state.timer = setTimeout(() => wake(instance), Math.min(inMs, MAX_TIMER_MS))
+  }
+
+  async function claimOn(instance: InstanceKey, state: InstanceState): Promise<void> {
+    state.claiming = true
+    try {
+      while (state.again && !lifecycle.signal.aborted) {
+        state.again = false
+        const room = config.OUTBOX_BATCH_SIZE - state.inFlight
+        if (room <= 0) break
+        const claimed = await claim(dependencies, {
+          ...instance,
+          limit: room,
+          claimSeconds: config.OUTBOX_CLAIM_SECONDS,
+        })
+        for (const delivery of claimed) start(instance, state, delivery)
+        if (claimed.length === 0) await waitForNext(instance)
+      }
+    } catch (error) {
+      logger[isDatabaseUnavailable(error) ? 'warn' : 'error'](
+        { err: error, ...instance },
+        'claiming failed, trying again',
+      )
+      wakeIn(instance, AFTER_ERROR_MS)
+    } finally {
+      state.claiming = false
+      if (state.again) wake(instance)
+    }
+  }
+
+  function start(instance: InstanceKey, state: InstanceState, delivery: ClaimedDelivery): void {
+    state.inFlight++
+    const send = deliver(dependencies, delivery).finally(() => {
+      state.inFlight--
+      sends.delete(send)
+      wake(instance)
+    })
+    sends.add(send)
+  }
+
+  async function waitForNext(instance: InstanceKey): Promise<void> {
+    const [due] = await readDue(db, instance)
+    if (due) wakeIn(instance, due.inMs)
+  }
+
+  return {
+    wake,
+    wakeIn,
+    stop: async () => {
+      for (const state of states.values()) clearTimeout(state.timer)
+      await Promise.all(sends)
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import type { Fault } from '@carteiro/contracts/delivery'
+import type { Envelope } from '@carteiro/contracts/envelope'
+import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
+import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
+import type { Logger } from '@carteiro/runtime/logger'
+import { boundedLabel, Counter, Histogram, LATENCY_BUCKETS, type Registry } from '@carteiro/runtime/metrics'
+
+/** Every metric and business log line of the worker: one of each per business event, made here alone. */
+export type Report = ReturnType<typeof createReport>
+
+export function createReport(registry: Registry, logger: Logger) {
+  const registers = [registry]
+  const instanceLabel = boundedLabel(200)
+  const inboundSeconds = new Histogram({
+    name: 'whatsapp_inbound_latency_seconds',
+    help: 'Time from the webhook to the message being stored',
+    buckets: LATENCY_BUCKETS,
+    registers,
+  })
+  const duplicates = new Counter({
+    name: 'whatsapp_dedupe_hits_total',
+    help: 'Repetitions that changed nothing',
+    labelNames: ['layer'],
+    registers,
+  })
+  const deadLetters = new Counter({
+    name: 'whatsapp_dead_letters_total',
+    help: 'Envelopes that were set aside',
+    registers,
+  })
+  const outbound = new Counter({
+    name: 'whatsapp_outbound_total',
+    help: 'Outbound messages by the state that they reached',
+    labelNames: ['instance_id', 'status', 'intent'],
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'whatsapp_outbox_attempts_total',
+    help: 'Attempts to send, by how they ended and whose fault it was',
+    labelNames: ['outcome', 'fault'],
+    registers,
+  })
+
+  return {
+    inboundApplied: (envelope: Envelope, status: string) => {
+      if (status === 'duplicate') duplicates.inc({ layer: 'worker' })
+      if (status === 'saved') inboundSeconds.observe((Date.now() - Date.parse(envelope.receivedAt)) / 1000)
+      logger.info({ ...idsOf(envelope), kind: envelope.kind, status }, 'inbound applied')
+    },
+    inboundSetAside: (envelope: Envelope, error: unknown) => {
+      deadLetters.inc()
+      logger.error({ ...idsOf(envelope), kind: envelope.kind, err: error }, 'inbound set aside')
+    },
+    attempted: (delivery: ClaimedDelivery, outcome: AttemptOutcome, { status }: SettleResult) => {
+      const fault: Fault | 'none' = outcome.status === 'failed' ? outcome.fault : 'none'
+      attempts.inc({ outcome: outcome.status, fault })
+      outbound.inc({
+        instance_id: instanceLabel(delivery.instanceId),
+        status,
+        intent: delivery.intent.intent,
+      })
+      logger[outcome.status === 'failed' && fault !== 'waiting' ? 'warn' : 'info'](
+        {
+          requestId: delivery.requestId,
+          tenantId: delivery.tenantId,
+          instanceId: delivery.instanceId,
+          messageId: delivery.id,
+          attempt: delivery.attempt,
+          status,
+          ...(outcome.status === 'failed'
+            ? { code: outcome.code, fault }
+            : { providerMessageId: outcome.providerMessageId }),
+        },
+        'outbound attempted',
+      )
+    },
+    recovered: (count: number) => {
+      if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
+    },
+  }
+}
+
+const idsOf = (envelope: Envelope) => ({
+  requestId: envelope.requestId,
+  tenantId: envelope.tenantId,
+  instanceId: envelope.instanceId,
+  messageId: envelope.kind === 'message' ? envelope.providerMessageId : undefined,
+})

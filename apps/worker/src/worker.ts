@@ -1,0 +1,45 @@
+import { listen } from '@carteiro/database/listen'
+import { keepEventPartitions } from '@carteiro/domain/events/partitions'
+import { readWakeChannel } from '@carteiro/queue/wake-channel'
+import { startOperationsServer } from '@carteiro/runtime/operations'
+import { VERSION } from '@carteiro/runtime/version'
+import { sql } from 'kysely'
+import type { Dependencies } from './dependencies.ts'
+import { consumeInbound } from './features/inbound/consume.ts'
+import { consumeOutbound } from './features/outbound/consume.ts'
+
+/** The worker: what came in is stored, what is to go out is sent, and both are woken by one LISTEN. */
+export async function startWorker(dependencies: Dependencies): Promise<void> {
+  const { config, db, lifecycle, logger, registry } = dependencies
+  await keepEventPartitions(db, logger, lifecycle)
+
+  const inbound = consumeInbound(dependencies)
+  const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
+
+  const listening = listen([await readWakeChannel(db)], {
+    url: config.DATABASE_URL,
+    name: 'worker',
+    logger,
+    signal: lifecycle.signal,
+    onNotification: (_channel, queueName) => {
+      inbound.wake(queueName)
+      outbound?.wake(queueName)
+    },
+    onListening: () => {
+      inbound.wakeAll()
+      outbound?.wakeAll()
+    },
+  })
+  lifecycle.onStop('queue listener', () => listening)
+
+  const url = await startOperationsServer({
+    host: config.HOST,
+    port: config.WORKER_PORT,
+    logger,
+    lifecycle,
+    registry,
+    version: VERSION,
+    checks: [{ name: 'database', check: () => sql`select 1`.execute(db) }],
+  })
+  logger.info({ url }, 'listening')
+}
