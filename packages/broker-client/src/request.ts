@@ -1,0 +1,105 @@
+import { Pool } from 'undici'
+
+export interface BrokerRequest {
+  method: 'GET' | 'POST' | 'DELETE'
+  path: string
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+/** What came of a request: an answer, or none; `notSent` says whether the broker can have seen it. */
+export type BrokerReply =
+  | { kind: 'answer'; status: number; body: unknown; retryAfterSeconds: number | undefined }
+  | { kind: 'no_answer'; notSent: boolean; timedOut: boolean; message: string }
+
+export interface Transport {
+  request(request: BrokerRequest): Promise<BrokerReply>
+  close(): Promise<void>
+}
+
+export interface TransportOptions {
+  url: string
+  apiKey: string
+  timeoutMs: number
+}
+
+/** No connection was made, so nothing can have been read by the broker. */
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+const TIMED_OUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+const CONNECT_TIMEOUT_MS = 3_000
+const MAX_CONNECTIONS = 64
+
+/** HTTP to one broker: connections are kept, times are bounded, nothing is repeated here. */
+export function createTransport({ url, apiKey, timeoutMs }: TransportOptions): Transport {
+  const base = new URL(url)
+  const prefix = base.pathname.replace(/\/$/, '')
+  const pool = new Pool(base.origin, {
+    connections: MAX_CONNECTIONS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    keepAliveTimeout: 30_000,
+  })
+  return {
+    request: async ({ method, path, body, headers }) => {
+      try {
+        const response = await pool.request({
+          method,
+          path: prefix + path,
+          headers: {
+            'x-api-key': apiKey,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          body: body === undefined ? null : JSON.stringify(body),
+        })
+        const text = await response.body.text()
+        return {
+          kind: 'answer',
+          status: response.statusCode,
+          body: parse(text),
+          retryAfterSeconds: readRetryAfter(response.headers['retry-after']),
+        }
+      } catch (error) {
+        return noAnswer(error)
+      }
+    },
+    close: () => pool.close(),
+  }
+}
+
+function noAnswer(error: unknown): BrokerReply {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    kind: 'no_answer',
+    notSent: NOT_SENT.has(code) || (error instanceof AggregateError && error.errors.every(isNotSent)),
+    timedOut: TIMED_OUT.has(code),
+    message: message || code,
+  }
+}
+
+const isNotSent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code))
+
+/** An empty answer (204) is `null`; one that is not JSON stays text, for the error's message. */
+function parse(text: string): unknown {
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function readRetryAfter(value: string | string[] | undefined): number | undefined {
+  const seconds = Number(value)
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+}
