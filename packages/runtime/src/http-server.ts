@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import sensible from '@fastify/sensible'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from '@fastify/type-provider-zod'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
 import type { Logger } from './logger.ts'
 import { writeProblem, writeRouteNotFound } from './write-problem.ts'
 
@@ -37,8 +42,8 @@ export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServe
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     genReqId: requestId,
-    requestIdLogLabel: 'requestId',
-    disableRequestLogging: true,
+    // What happened is told by each app's report; a line per request would tell it twice.
+    logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
   }).withTypeProvider<ZodTypeProvider>()
 
   server.setValidatorCompiler(validatorCompiler)

@@ -12,7 +12,6 @@ export type { Logger }
  */
 export function createLogger(name: string, level: string): Logger {
   return pino({
-    name,
     level,
     base: { process: name },
     formatters: { level: (label) => ({ level: label }) },

@@ -1,0 +1,15 @@
+import { runProcess } from '@carteiro/runtime/run-process'
+import { quietLibsignal } from './quiet-libsignal.ts'
+import { readSimulatorConfig } from './simulator-config.ts'
+import { startSimulator } from './start-simulator.ts'
+
+await runProcess({
+  name: 'simulator',
+  readConfig: readSimulatorConfig,
+  start: async ({ config, logger, lifecycle }) => {
+    quietLibsignal(logger)
+    const simulator = await startSimulator({ host: config.HOST, port: config.SIMULATOR_PORT, logger })
+    lifecycle.onStop('simulator', simulator.stop)
+    logger.info({ url: simulator.url }, 'listening')
+  },
+})

@@ -1,0 +1,119 @@
+import {
+  initAuthCreds,
+  makeWASocket,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { pino } from 'pino'
+
+/** What came, in order, and a way to wait for more. */
+export interface Arrivals<Item> {
+  readonly items: Item[]
+  /** Resolves when at least `count` came. */
+  reached(count: number): Promise<Item[]>
+}
+
+/** A linked device: a real Baileys client, its credentials in memory. */
+export interface TestDevice {
+  socket: WASocket
+  opened: Promise<void>
+  /** Resolves with Baileys' status code when the connection is gone. */
+  closed: Promise<number | undefined>
+  /** Ids that the server acknowledged. */
+  acks: Arrivals<string>
+  /** What customers wrote. */
+  texts: Arrivals<{ id: string; from: string; name: string; text: string }>
+  send(to: string, text: string, id: string): Promise<unknown>
+  /** Closes the connection as a process that ends does. Baileys' own `end` leaves its pending queries to time out. */
+  goAway(): Promise<void>
+}
+
+/** Credentials that outlive a connection, as a broker keeps them. */
+export type TestCredentials = ReturnType<typeof newCredentials>
+
+/** Credentials of a device that is already linked to this phone: crabline has no pairing. */
+export function newCredentials(phone: string) {
+  const me = { id: `${phone}@s.whatsapp.net`, name: 'Test device' }
+  return { creds: { ...initAuthCreds(), registered: true, me }, keys: createKeyStore() }
+}
+
+function createKeyStore(): SignalKeyStore {
+  const stored = new Map<string, unknown>()
+  return {
+    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
+      const found: Record<string, SignalDataTypeMap[Type]> = {}
+      for (const id of ids) {
+        const value = stored.get(`${type}/${id}`)
+        if (value !== undefined) found[id] = value as SignalDataTypeMap[Type]
+      }
+      return found
+    },
+    async set(data: SignalDataSet) {
+      for (const [type, values] of Object.entries(data)) {
+        for (const [id, value] of Object.entries(values)) {
+          if (value === null) stored.delete(`${type}/${id}`)
+          else stored.set(`${type}/${id}`, value)
+        }
+      }
+    },
+  }
+}
+
+/** Connects a device to a simulator's `url`, as the account `phone`. */
+export function connectDevice(url: string, phone: string, credentials = newCredentials(phone)): TestDevice {
+  const socket = makeWASocket({
+    waWebSocketUrl: `${url.replace('http', 'ws')}/ws/chat?account=${phone}`,
+    auth: credentials,
+    emitOwnEvents: false,
+    logger: pino({ level: 'silent' }),
+  })
+  const opened = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<number | undefined>()
+  const acks = createArrivals<string>()
+  const texts = createArrivals<{ id: string; from: string; name: string; text: string }>()
+  socket.ev.on('creds.update', (update) => Object.assign(credentials.creds, update))
+  socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
+    if (connection === 'open') opened.resolve()
+    if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))
+  })
+  socket.ws.on('CB:ack,class:message', (node: { attrs: { id: string } }) => acks.add(node.attrs.id))
+  socket.ev.on('messages.upsert', ({ messages }) => {
+    for (const { key, message, pushName } of messages) {
+      const from = key.remoteJid?.split('@')[0] ?? ''
+      texts.add({ id: key.id ?? '', from, name: pushName ?? '', text: message?.conversation ?? '' })
+    }
+  })
+  return {
+    socket,
+    opened: opened.promise,
+    closed: closed.promise,
+    acks,
+    texts,
+    send: (to, text, id) => socket.sendMessage(to, { text }, { messageId: id }),
+    goAway: () => socket.ws.close(),
+  }
+}
+
+function createArrivals<Item>(): Arrivals<Item> & { add(item: Item): void } {
+  const items: Item[] = []
+  const waiting: { count: number; resolve: (items: Item[]) => void }[] = []
+  return {
+    items,
+    add(item) {
+      items.push(item)
+      for (const waiter of waiting.filter(({ count }) => count <= items.length)) waiter.resolve([...items])
+    },
+    reached(count) {
+      if (items.length >= count) return Promise.resolve([...items])
+      return new Promise((resolve) => waiting.push({ count, resolve }))
+    },
+  }
+}
+
+function statusCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('output' in error)) return undefined
+  const { output } = error as { output: { statusCode?: number } }
+  return output.statusCode
+}
