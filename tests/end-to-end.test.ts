@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { EmittedEvent } from '@carteiro/contracts/event'
+import { connect } from '@carteiro/database/connect'
 import { createKey } from '@carteiro/domain/keys/create-key'
 import { createTenant } from '@carteiro/domain/tenants/create-tenant'
-import { connect } from '@carteiro/database/connect'
 import { createLogger } from '@carteiro/runtime/logger'
 import { io } from 'socket.io-client'
 import t from 'tap'
-import { startStack } from '../scripts/stack/start-stack.ts'
 import { createApiClient } from '../scripts/stack/api-client.ts'
+import { startStack } from '../scripts/stack/start-stack.ts'
 
 const PHONE = '5511987654321'
 
@@ -51,10 +51,17 @@ async function simulate(method: string, url: string, body?: object) {
 }
 
 t.test('what a customer writes reaches a Socket.IO client once, and the ticket lists it', async (t) => {
-  const arrived = nextEvent<EmittedEvent<'messages.new'>>('messages.new', (event) => event.message.text === 'Oi!')
+  const arrived = nextEvent<EmittedEvent<'messages.new'>>(
+    'messages.new',
+    (event) => event.message.text === 'Oi!',
+  )
   await simulate('POST', `/customers/${PHONE}/messages`, { text: 'Oi!' })
   const event = await arrived
-  t.match(event, { tenantId: stack.tenantId, message: { direction: 'inbound', text: 'Oi!' }, prevSeq: event.seq - 1 })
+  t.match(event, {
+    tenantId: stack.tenantId,
+    message: { direction: 'inbound', text: 'Oi!' },
+    prevSeq: event.seq - 1,
+  })
   const tickets = await api.get('/api/tickets')
   t.match(tickets.body.items, [{ id: event.ticketId, preview: 'Oi!', contact: { phone: `+${PHONE}` } }])
   const messages = await api.get(`/api/tickets/${event.ticketId}/messages`)
@@ -62,26 +69,33 @@ t.test('what a customer writes reaches a Socket.IO client once, and the ticket l
   t.equal(heard.filter(({ message }) => message.text === 'Oi!').length, 1)
 })
 
-t.test('an answer that is posted twice with one key shows on the phone once, and is SENT with its attempt', async (t) => {
-  const body = { channel: 'WHATSAPP', to: `+${PHONE}`, text: 'Olá!', idempotencyKey: 'e2e-answer' }
-  const sent = nextEvent<EmittedEvent<'message.status.changed'>>(
-    'message.status.changed',
-    ({ status }) => status === 'SENT',
-  )
-  const [first, second] = await Promise.all([
-    api.post('/api/v1/outbound/messages', body),
-    api.post('/api/v1/outbound/messages', body),
-  ])
-  t.same([first.status, second.status].sort(), [200, 201])
-  t.equal(first.body.id, second.body.id)
-  t.equal((await sent).messageId, first.body.id)
+t.test(
+  'an answer that is posted twice with one key shows on the phone once, and is SENT with its attempt',
+  async (t) => {
+    const body = { channel: 'WHATSAPP', to: `+${PHONE}`, text: 'Olá!', idempotencyKey: 'e2e-answer' }
+    const sent = nextEvent<EmittedEvent<'message.status.changed'>>(
+      'message.status.changed',
+      ({ status }) => status === 'SENT',
+    )
+    const [first, second] = await Promise.all([
+      api.post('/api/v1/outbound/messages', body),
+      api.post('/api/v1/outbound/messages', body),
+    ])
+    t.same([first.status, second.status].sort(), [200, 201])
+    t.equal(first.body.id, second.body.id)
+    t.equal((await sent).messageId, first.body.id)
 
-  const message = await api.get(`/api/v1/outbound/messages/${first.body.id}`)
-  t.match(message.body, { status: 'SENT', attempts: [{ attemptNo: 1, status: 'sent' }], providerMessageId: /^3EB0/ })
-  t.match(await simulate('GET', `/customers/${PHONE}/messages`), {
-    items: [{ id: message.body.providerMessageId, text: 'Olá!', stanzas: 1 }],
-  })
-})
+    const message = await api.get(`/api/v1/outbound/messages/${first.body.id}`)
+    t.match(message.body, {
+      status: 'SENT',
+      attempts: [{ attemptNo: 1, status: 'sent' }],
+      providerMessageId: /^3EB0/,
+    })
+    t.match(await simulate('GET', `/customers/${PHONE}/messages`), {
+      items: [{ id: message.body.providerMessageId, text: 'Olá!', stanzas: 1 }],
+    })
+  },
+)
 
 t.test('a send while the link is cut waits, uses no attempt, and leaves when it is restored', async (t) => {
   const waitFor = (connected: boolean) =>
