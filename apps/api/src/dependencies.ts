@@ -28,7 +28,7 @@ export async function createDependencies(
   logger: Logger,
   lifecycle: Lifecycle,
 ): Promise<Dependencies> {
-  const connection = connect({ url: config.DATABASE_URL, logger, name: 'api', maxConnections: 20 })
+  const connection = connect({ url: config.DATABASE_URL, logger, name: 'carteiro api', maxConnections: 20 })
   lifecycle.onStop('database', connection.close)
   const queue = await startQueue({ connection, url: config.DATABASE_URL, logger, role: 'producer' })
   lifecycle.onStop('queue', queue.stop)

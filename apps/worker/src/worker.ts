@@ -18,7 +18,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
 
   const listening = listen([await readWakeChannel(db)], {
     url: config.DATABASE_URL,
-    name: 'worker',
+    name: 'carteiro worker',
     logger,
     signal: lifecycle.signal,
     onNotification: (_channel, queueName) => {

@@ -10,6 +10,9 @@ create table broker.instance (
   webhook_url text,
   -- Whether the session is wanted: a broker that restarts connects again what was connected.
   wanted boolean not null default false,
+  -- As it was last told to the API; the process that holds the session knows better.
+  status text not null default 'created'
+    check (status in ('created', 'connecting', 'connected', 'disconnected', 'logged_out')),
   phone text,
   lid text,
   last_error text,
@@ -38,6 +41,8 @@ create table broker.send_ledger (
   idempotency_key text not null,
   request_hash bytea not null,
   wa_message_id text not null,
+  -- The message itself, sealed: for phones that could not read it and ask again.
+  content bytea,
   state text not null default 'sending' check (state in ('sending', 'pending', 'sent')),
   answer jsonb,
   created_at timestamptz not null default now(),
@@ -46,6 +51,7 @@ create table broker.send_ledger (
   check ((state = 'sending') = (answer is null))
 );
 create unique index send_ledger_by_wa_id on broker.send_ledger (instance_id, wa_message_id);
+create index send_ledger_by_age on broker.send_ledger (updated_at);
 
 -- What WhatsApp told us, in order, until the API took it.
 create table broker.journal (
@@ -61,4 +67,6 @@ create table broker.journal (
   primary key (instance_id, number)
 );
 create unique index journal_once on broker.journal (instance_id, event_id);
-create index journal_waiting on broker.journal (instance_id, number) where state = 'waiting';
+-- The next events of one chat, and the chats that have any.
+create index journal_waiting on broker.journal (instance_id, chat_key, number) where state = 'waiting';
+create index journal_settled on broker.journal (settled_at) where settled_at is not null;

@@ -229,6 +229,7 @@ export interface BrokerInstanceTable {
   name: string
   webhook_url: string | null
   wanted: Generated<boolean>
+  status: Generated<string>
   phone: string | null
   lid: string | null
   last_error: string | null
@@ -254,6 +255,7 @@ export interface SendLedgerTable {
   idempotency_key: string
   request_hash: Buffer
   wa_message_id: string
+  content: Buffer | null
   state: Generated<'sending' | 'pending' | 'sent'>
   answer: JsonNullable
   created_at: WhenDefault

@@ -33,7 +33,7 @@ export async function startQueue({ connection, url, logger, role }: QueueOptions
       : new PgBoss({
           ...common,
           connectionString: url,
-          application_name: 'worker queue',
+          application_name: 'carteiro worker queue',
           max: 4,
           useListenNotify: true,
           superviseIntervalSeconds: 10,

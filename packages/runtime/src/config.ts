@@ -65,5 +65,4 @@ export const processVariables = {
     })
     .default('info'),
   HOST: z.string().default('127.0.0.1'),
-  METRICS_HOST: z.string().optional(),
 }

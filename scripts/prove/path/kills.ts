@@ -111,7 +111,7 @@ const webhookMessage = (instanceId: string, text: string) => ({
 /** A backend of this process that waits for a lock on the table. */
 const waitingForLock = (table: string, process: string, query = '') => `
   select from pg_stat_activity
-  where application_name like '${process}%' and wait_event_type = 'Lock' and query ilike '%${query}%${table}%'`
+  where application_name like 'carteiro ${process}%' and wait_event_type = 'Lock' and query ilike '%${query}%${table}%'`
 
 async function holding<Result>(
   database: pg.Client,

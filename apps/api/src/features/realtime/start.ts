@@ -18,7 +18,7 @@ export function startRealtime(dependencies: Needs, listener: HttpListener): void
 
   const listening = listen([EVENT_CHANNEL], {
     url: config.DATABASE_URL,
-    name: 'api',
+    name: 'carteiro api',
     logger,
     signal: lifecycle.signal,
     onNotification: (_channel, tenantId) => follower.wake(tenantId),

@@ -1,0 +1,30 @@
+import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
+import type { Logger } from '@carteiro/runtime/logger'
+import { measureRequests } from '@carteiro/runtime/metrics'
+import { addOperations } from '@carteiro/runtime/operations'
+import { VERSION } from '@carteiro/runtime/version'
+import { sql } from 'kysely'
+import type { Dependencies } from './dependencies.ts'
+import { instanceRoutes } from './features/instances/routes.ts'
+import { sendingRoutes } from './features/sending/routes.ts'
+import { requireApiKey } from './plugins/authentication.ts'
+
+/** The broker's HTTP surface: what needs no key first, then the features in reading order. */
+export function createApp(dependencies: Dependencies, logger: Logger, apiKey: string): HttpServer {
+  const { connection, registry } = dependencies
+  const server = createHttpServer({ logger })
+  measureRequests(server, registry)
+  addOperations(server, {
+    registry,
+    version: VERSION,
+    checks: [{ name: 'database', check: () => sql`select 1`.execute(connection.db) }],
+  })
+
+  server.register(async (scope) => {
+    const guarded = scope as HttpServer
+    requireApiKey(guarded, apiKey)
+    instanceRoutes(guarded, dependencies)
+    sendingRoutes(guarded, dependencies)
+  })
+  return server
+}

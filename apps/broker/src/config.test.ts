@@ -1,0 +1,34 @@
+import { ConfigurationError } from '@carteiro/runtime/config'
+import { test } from 'tap'
+import { readBrokerConfig } from './config.ts'
+
+const required = {
+  DATABASE_URL: 'postgres://u:p@127.0.0.1:5432/db',
+  WHATSAPP_BROKER_API_KEY: 'a-key-of-enough-letters',
+  SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
+}
+
+test('the session key is read as hex and as base64', async (t) => {
+  const key = Buffer.from('ab'.repeat(32), 'hex')
+  t.same(readBrokerConfig(required).SESSION_ENCRYPTION_KEY, key)
+  const base64 = { ...required, SESSION_ENCRYPTION_KEY: key.toString('base64') }
+  t.same(readBrokerConfig(base64).SESSION_ENCRYPTION_KEY, key)
+})
+
+test('without keys the broker does not start, and says which are missing', async (t) => {
+  t.throws(() => readBrokerConfig({ DATABASE_URL: required.DATABASE_URL }), {
+    name: ConfigurationError.name,
+    message: /WHATSAPP_BROKER_API_KEY[\s\S]*SESSION_ENCRYPTION_KEY/,
+  })
+})
+
+test('a socket without TLS is taken on this machine only', async (t) => {
+  for (const url of ['ws://127.0.0.1:3003/ws/chat', 'ws://localhost:1', 'ws://[::1]:1']) {
+    t.equal(readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }).WHATSAPP_WEB_SOCKET_URL, url)
+  }
+  for (const url of ['ws://10.0.0.1:1', 'wss://web.whatsapp.com/ws', 'ws://127.0.0.1.example.com', 'nonsense']) {
+    t.throws(() => readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }), {
+      message: /WHATSAPP_WEB_SOCKET_URL/,
+    })
+  }
+})

@@ -1,0 +1,54 @@
+import { port, processVariables, readConfig } from '@carteiro/runtime/config'
+import { z } from 'zod'
+
+const KEY_BYTES = 32
+const MIN_API_KEY_LENGTH = 16
+
+const apiKey = () => z.string().min(MIN_API_KEY_LENGTH, `must have at least ${MIN_API_KEY_LENGTH} characters`)
+
+/** Every variable the broker reads. */
+const Variables = z.object({
+  ...processVariables,
+  BROKER_PORT: port(3001),
+  WHATSAPP_BROKER_API_KEY: apiKey(),
+  WHATSAPP_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .default('http://127.0.0.1:3000/api/integrations/whatsapp/webhook'),
+  WHATSAPP_WEBHOOK_API_KEY: apiKey().optional(),
+  WHATSAPP_WEBHOOK_HMAC_SECRET: z.string().min(1).optional(),
+  SESSION_ENCRYPTION_KEY: z.string().transform((text, context) => {
+    const key = readKey(text)
+    if (key) return key
+    context.addIssue({ code: 'custom', message: `must be ${KEY_BYTES} bytes, as 64 hex digits or as base64` })
+    return z.NEVER
+  }),
+  WHATSAPP_WEB_SOCKET_URL: z
+    .string()
+    .refine(isLoopbackSocket, 'must be ws:// on a loopback host; leave it out to reach WhatsApp itself')
+    .optional(),
+})
+
+export type Config = z.output<typeof Variables>
+
+/**
+ * The broker's configuration.
+ *
+ * @throws ConfigurationError naming every fault
+ */
+export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config => readConfig(Variables, env)
+
+function readKey(text: string): Buffer | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return undefined
+  const key = Buffer.from(text, 'base64')
+  return key.length === KEY_BYTES ? key : undefined
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** Without TLS and without pairing: such a server may only stand on this machine. */
+function isLoopbackSocket(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'ws:' && LOOPBACK.has(hostname)
+}

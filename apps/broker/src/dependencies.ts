@@ -1,0 +1,140 @@
+import { type Connection, connect } from '@carteiro/database/connect'
+import { newId } from '@carteiro/database/new-id'
+import type { Lifecycle } from '@carteiro/runtime/lifecycle'
+import type { Logger } from '@carteiro/runtime/logger'
+import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import type { Config } from './config.ts'
+import { Instances } from './features/instances/instances.ts'
+import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { onUpsert } from './features/receiving/on-upsert.ts'
+import { createWebhook } from './features/receiving/post-events.ts'
+import { MAX_CONCURRENT_CHATS, Publisher } from './features/receiving/publish.ts'
+import { countWaiting } from './features/receiving/waiting-rows.ts'
+import { SendLedger } from './features/sending/send-ledger.ts'
+import { Sender } from './features/sending/send-message.ts'
+import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
+import type { SessionListener } from './features/session/instance-session.ts'
+import { createSessions, type Sessions } from './features/session/sessions.ts'
+import { type SessionState, toConnectionEvent } from './features/session/status-event.ts'
+import { createInOrder } from './in-order.ts'
+import { createReport, type Report } from './report.ts'
+import { createSeal } from './seal.ts'
+
+/** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
+export interface Dependencies {
+  connection: Connection
+  registry: Registry
+  report: Report
+  instances: Instances
+  sessions: Sessions
+  journal: Journal
+  publisher: Publisher
+  ledger: SendLedger
+  sender: Sender
+}
+
+export function createDependencies(config: Config, logger: Logger, lifecycle: Lifecycle): Dependencies {
+  const connection = connect({
+    url: config.DATABASE_URL,
+    logger,
+    name: 'carteiro broker',
+    maxConnections: 20,
+  })
+  lifecycle.onStop('database', () => connection.close())
+  const { db } = connection
+  const registry = createRegistry()
+  const report = createReport({ logger, registry, countWaiting: () => countWaiting(db) })
+  const seal = createSeal(config.SESSION_ENCRYPTION_KEY)
+
+  const publisher = createPublisher(config, connection, report, lifecycle)
+  const journal = createJournal({
+    db,
+    report,
+    onWritten: (instanceId, chatKey) => publisher.wake({ instanceId, chatKey }),
+  })
+  lifecycle.onStop('journal', () => journal.close())
+
+  const ledger = new SendLedger(db, seal)
+  const acks = createAcks((instanceId, waMessageId, ack) => {
+    ledger
+      .settleLate(instanceId, waMessageId, ack)
+      .catch((error: unknown) => report.ledgerFailed(instanceId, error))
+  })
+  const instances: Instances = new Instances(db, (id) => sessions.state(id))
+  const saveState = createStateWriter(instances, report, lifecycle)
+  const sessions = createSessions({
+    db,
+    seal,
+    logger,
+    listener: createListener({ report, journal, ledger, acks, saveState }),
+    simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
+  })
+  lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
+  const sender = new Sender({ socket: (id) => sessions.socket(id), ledger, acks, report })
+  return { connection, registry, report, instances, sessions, journal, publisher, ledger, sender }
+}
+
+/** Where the sessions meet the other features: what a session tells, and who hears it. */
+function createListener({
+  report,
+  journal,
+  ledger,
+  acks,
+  saveState,
+}: Pick<Dependencies, 'report' | 'journal' | 'ledger'> & {
+  acks: Acks
+  saveState: StateWriter
+}): SessionListener {
+  return {
+    onState(instanceId, state) {
+      report.instanceState(instanceId, state)
+      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
+      journal.append({ event, chatKey: instanceId })
+      saveState(instanceId, state)
+    },
+    onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
+    onSocketEnd: (instanceId) => acks.forget(instanceId),
+    onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
+    onReconnect: report.reconnect,
+    getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
+  }
+}
+
+/** Published for a moment yet when the process stops; what is left then waits in the journal. */
+const PUBLISH_GRACE_MS = 2_000
+
+function createPublisher(
+  config: Config,
+  { db }: Connection,
+  report: Report,
+  lifecycle: Lifecycle,
+): Publisher {
+  const webhook = createWebhook({
+    apiKey: config.WHATSAPP_WEBHOOK_API_KEY ?? config.WHATSAPP_BROKER_API_KEY,
+    hmacSecret: config.WHATSAPP_WEBHOOK_HMAC_SECRET,
+    connections: MAX_CONCURRENT_CHATS,
+  })
+  lifecycle.onStop('webhook', () => webhook.close())
+  const publisher = new Publisher({ db, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
+  lifecycle.onStop('publisher', () => publisher.stop(PUBLISH_GRACE_MS))
+  return publisher
+}
+
+type StateWriter = (instanceId: string, state: SessionState) => void
+
+/** States of one instance are written in their order, however slow the database is. */
+function createStateWriter(instances: Instances, report: Report, lifecycle: Lifecycle): StateWriter {
+  const inOrder = createInOrder()
+  const underWay = new Set<Promise<unknown>>()
+  lifecycle.onStop('instance states', async () => void (await Promise.all(underWay)))
+  return (instanceId, state) => {
+    const write: Promise<unknown> = inOrder
+      .run(instanceId, () =>
+        retryWhileDatabaseAway(() => instances.saveState(instanceId, state), { signal: lifecycle.signal }),
+      )
+      .catch((error: unknown) => report.instanceStateFailed(instanceId, error))
+      .finally(() => underWay.delete(write))
+    underWay.add(write)
+  }
+}

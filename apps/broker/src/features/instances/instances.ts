@@ -1,0 +1,108 @@
+import type { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
+import { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import { Problem } from '@carteiro/contracts/problem'
+import type { Database } from '@carteiro/database/connect'
+import { newId } from '@carteiro/database/new-id'
+import type { BrokerInstanceTable } from '@carteiro/database/tables'
+import type { Selectable } from 'kysely'
+
+type Row = Selectable<BrokerInstanceTable>
+
+/** How a session stands, as the process that holds it knows. */
+interface LiveState {
+  status: ConnectionStatus
+  phone: string | null
+  lid: string | null
+  reason: string | null
+}
+
+/** The instances of this broker: their rows, and what the live sessions know better. */
+export class Instances {
+  readonly #db: Database
+  readonly #liveState: (id: string) => LiveState | undefined
+
+  constructor(db: Database, liveState: (id: string) => LiveState | undefined) {
+    this.#db = db
+    this.#liveState = liveState
+  }
+
+  /** @throws Problem INSTANCE_ALREADY_EXISTS */
+  async create({ id = newId(), name, tenantId, webhookUrl }: CreateBrokerInstance): Promise<BrokerInstance> {
+    const row = await this.#db
+      .insertInto('broker.instance')
+      .values({ id, name, tenant_id: tenantId, webhook_url: webhookUrl ?? null })
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (!row) throw new Problem('INSTANCE_ALREADY_EXISTS', `There is an instance ${id} already.`)
+    return this.#view(row)
+  }
+
+  /** @throws Problem INSTANCE_NOT_FOUND */
+  async get(id: string): Promise<BrokerInstance> {
+    const query = this.#db.selectFrom('broker.instance').selectAll().where('id', '=', id)
+    return this.#view(orNotFound(await query.executeTakeFirst(), id))
+  }
+
+  async list(): Promise<BrokerInstance[]> {
+    const rows = await this.#db.selectFrom('broker.instance').selectAll().orderBy('id').execute()
+    return rows.map((row) => this.#view(row))
+  }
+
+  /** Whether the instance shall be connected, now and after a restart. @throws Problem INSTANCE_NOT_FOUND */
+  async want(id: string, wanted: boolean): Promise<{ id: string; name: string }> {
+    const row = await this.#db
+      .updateTable('broker.instance')
+      .set({ wanted, updated_at: new Date() })
+      .where('id', '=', id)
+      .returning(['id', 'name'])
+      .executeTakeFirst()
+    return orNotFound(row, id)
+  }
+
+  /** Those that shall be connected. */
+  async wanted(): Promise<{ id: string; name: string }[]> {
+    const query = this.#db.selectFrom('broker.instance').select(['id', 'name'])
+    return await query.where('wanted', '=', true).execute()
+  }
+
+  /** Writes down how the session stands; a session that was logged out is wanted no more. */
+  async saveState(id: string, { status, phone, lid, reason }: LiveState): Promise<void> {
+    await this.#db
+      .updateTable('broker.instance')
+      .set({ status, phone, lid, last_error: reason, updated_at: new Date() })
+      .$if(status === 'logged_out', (update) => update.set({ wanted: false }))
+      .where('id', '=', id)
+      .execute()
+  }
+
+  /** Deletes the instance with its session, ledger and journal; also one that is not there. */
+  async delete(id: string): Promise<void> {
+    await this.#db.deleteFrom('broker.instance').where('id', '=', id).execute()
+  }
+
+  #view(row: Row): BrokerInstance {
+    return toInstance(row, this.#liveState(row.id))
+  }
+}
+
+function toInstance(row: Row, live: LiveState | undefined): BrokerInstance {
+  const status = live?.status ?? ConnectionStatus.parse(row.status)
+  return {
+    id: row.id,
+    name: row.name,
+    tenantId: row.tenant_id,
+    status,
+    connected: status === 'connected',
+    phone: live?.phone ?? row.phone,
+    lid: live?.lid ?? row.lid,
+    // Pairing comes with the broker's own issue; until then there is never a code to show.
+    qrAvailable: false,
+    lastError: live ? live.reason : row.last_error,
+  }
+}
+
+function orNotFound<Found>(row: Found | undefined, id: string): Found {
+  if (row === undefined) throw new Problem('INSTANCE_NOT_FOUND', `This broker has no instance ${id}.`)
+  return row
+}

@@ -1,0 +1,58 @@
+import { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
+import { Slug } from '@carteiro/contracts/identifier'
+import { Problem } from '@carteiro/contracts/problem'
+import type { HttpServer } from '@carteiro/runtime/http-server'
+import { z } from 'zod'
+import type { Dependencies } from '../../dependencies.ts'
+
+const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
+
+/** Making instances, connecting them and looking at them. Whatever is repeated changes nothing. */
+export function instanceRoutes(
+  server: HttpServer,
+  { instances, sessions, report }: Pick<Dependencies, 'instances' | 'sessions' | 'report'>,
+): void {
+  server.post(
+    '/instances',
+    { schema: { tags: ['instances'], body: CreateBrokerInstance, response: { 201: BrokerInstance } } },
+    async (request, reply) => reply.status(201).send(await instances.create(request.body)),
+  )
+
+  server.get(
+    '/instances',
+    { schema: { tags: ['instances'], response: { 200: z.object({ instances: z.array(BrokerInstance) }) } } },
+    async () => ({ instances: await instances.list() }),
+  )
+
+  for (const path of ['/instances/:id', '/instances/:id/status']) {
+    server.get(path, { schema: byId }, (request) => instances.get(request.params.id))
+  }
+
+  server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
+    sessions.start(await instances.want(params.id, true))
+    return await instances.get(params.id)
+  })
+
+  server.post('/instances/:id/disconnect', { schema: byId }, async ({ params }) => {
+    await instances.want(params.id, false)
+    await sessions.stop(params.id, 'disconnected_on_request')
+    return await instances.get(params.id)
+  })
+
+  server.delete(
+    '/instances/:id',
+    { schema: { tags: ['instances'], params: z.object({ id: Slug }), response: { 204: z.null() } } },
+    async ({ params }, reply) => {
+      await instances.want(params.id, false).catch(ignoreNotFound)
+      await sessions.stop(params.id, 'deleted')
+      await instances.delete(params.id)
+      report.instanceDeleted(params.id)
+      return reply.status(204).send(null)
+    },
+  )
+}
+
+/** What is not there need not be deleted. */
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Problem && error.code === 'INSTANCE_NOT_FOUND')) throw error
+}

@@ -1,0 +1,23 @@
+import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import type { Report } from '../../report.ts'
+import type { Journal } from './journal.ts'
+import { toEvent } from './to-event.ts'
+
+export interface OnUpsertDependencies {
+  journal: Journal
+  report: Pick<Report, 'inboundSkipped'>
+}
+
+/** Takes what Baileys has received: each message that says something goes to the journal, in its order. */
+export function onUpsert(
+  { journal, report }: OnUpsertDependencies,
+  instanceId: string,
+  { messages, type }: BaileysEventMap['messages.upsert'],
+): void {
+  const receivedAt = new Date()
+  for (const message of messages) {
+    const inbound = toEvent(message, { instanceId, upsertType: type, receivedAt })
+    if (inbound.kind === 'event') journal.append(inbound)
+    else report.inboundSkipped(instanceId, inbound.reason)
+  }
+}

@@ -1,0 +1,124 @@
+import type { MessageInboundEvent } from '@carteiro/contracts/broker-event'
+import { type Jid, parseJid } from '@carteiro/contracts/jid'
+import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
+import { type MessageContent, readContent } from './message-content.ts'
+import { toJson } from './to-json.ts'
+
+/** Why a message is not told. */
+export type SkipReason =
+  | 'from_me'
+  | 'status_broadcast'
+  | 'newsletter'
+  | 'invalid_entry'
+  | 'protocol_message'
+  | 'empty_message'
+
+export type Inbound =
+  | { kind: 'event'; event: MessageInboundEvent; chatKey: string }
+  | { kind: 'skipped'; reason: SkipReason }
+
+export interface InboundContext {
+  instanceId: string
+  /** `notify`: live. `append`: it waited on the server while we were away. */
+  upsertType: 'notify' | 'append'
+  receivedAt: Date
+}
+
+/** Baileys' message as the event of the webhook's contract, or why it is none. Pure. */
+export function toEvent(message: WAMessage, context: InboundContext): Inbound {
+  const skipped = (reason: SkipReason): Inbound => ({ kind: 'skipped', reason })
+  const { key } = message
+  const chatId = key.remoteJid
+  if (!chatId || !key.id) return skipped('invalid_entry')
+  if (key.fromMe) return skipped('from_me')
+  if (chatId === 'status@broadcast') return skipped('status_broadcast')
+  if (chatId.endsWith('@newsletter')) return skipped('newsletter')
+  const chat = parseJid(chatId)
+  if (!chat) return skipped('invalid_entry')
+  const content = readContent(message.message)
+  if (typeof content === 'string') return skipped(content)
+
+  const timestamp = toTimestamp(message.messageTimestamp, context.receivedAt)
+  const event: MessageInboundEvent = {
+    id: key.id,
+    type: 'MESSAGE_INBOUND',
+    instanceId: context.instanceId,
+    timestamp,
+    payload: {
+      instanceId: context.instanceId,
+      timestamp,
+      contact: chat.kind === 'group' ? groupContact(chat.id) : person(message),
+      message: toMessage(key.id, chatId, content),
+      metadata: toMetadata(message, chat, context.upsertType),
+    },
+  }
+  return { kind: 'event', event, chatKey: chatKey(key, chat) }
+}
+
+/** The content's own parts as WhatsApp names them, and beside them what most readers need. */
+function toMessage(id: string, chatId: string, { parts, type, text }: MessageContent) {
+  return {
+    ...(toJson(parts) as Record<string, unknown>),
+    id,
+    chatId,
+    type,
+    ...(text === undefined ? {} : { text: toJson(text) }),
+  }
+}
+
+function toMetadata(message: WAMessage, chat: Jid, upsertType: InboundContext['upsertType']) {
+  return {
+    source: 'baileys',
+    messageId: message.key.id,
+    broker: { type: 'baileys', direction: 'inbound', upsertType },
+    rawKey: toJson(message.key),
+    ...(chat.kind === 'group' ? { contact: groupSender(message) } : {}),
+    ...(upsertType === 'append' ? { backfilled: true } : {}),
+  }
+}
+
+/** One key for a chat, however WhatsApp spells it: its LID where known, as that is what new chats are named by. */
+function chatKey(key: WAMessageKey, chat: Jid): string {
+  if (chat.kind === 'group') return chat.id
+  const { lid, phone } = addresses(key.remoteJid, alternatives(key, key.remoteJidAlt))
+  return lid ?? phone ?? ''
+}
+
+function person(message: WAMessage) {
+  const { remoteJid, remoteJidAlt } = message.key
+  const { phone, lid } = addresses(remoteJid, alternatives(message.key, remoteJidAlt))
+  return { phone, name: null, pushName: pushName(message), ...(lid === null ? {} : { lid }) }
+}
+
+const groupContact = (jid: string) => ({ phone: null, name: null, pushName: null, jid })
+
+function groupSender(message: WAMessage) {
+  const { participant, participantAlt } = message.key
+  const { phone, lid } = addresses(participant, alternatives(message.key, participantAlt))
+  return { isGroup: true, participantJid: participant ?? null, phone, lid, pushName: pushName(message) }
+}
+
+/** Older versions of Baileys name the phone of a LID `senderPn`. */
+function alternatives(key: WAMessageKey, alt: unknown): unknown[] {
+  return [alt, 'senderPn' in key ? key.senderPn : undefined]
+}
+
+/** A LID is never a phone, and a phone never a LID. */
+function addresses(jid: unknown, alts: unknown[]): { phone: string | null; lid: string | null } {
+  const jids = [jid, ...alts].flatMap((text) => (typeof text === 'string' ? (parseJid(text) ?? []) : []))
+  const phone = jids.find((each) => each.kind === 'phone')
+  const lid = jids.find((each) => each.kind === 'lid')
+  return { phone: phone ? `+${phone.digits}` : null, lid: lid ? lid.lid : null }
+}
+
+const pushName = ({ pushName: name, verifiedBizName }: WAMessage): string | null => {
+  const text = name || verifiedBizName
+  return text ? (toJson(text) as string) : null
+}
+
+/** Epoch seconds, as a number or as protobuf's Long; unreadable ones take the time of receipt. */
+function toTimestamp(value: WAMessage['messageTimestamp'], receivedAt: Date): string {
+  const seconds = Number(value ?? Number.NaN)
+  const at = new Date(seconds * 1000)
+  return seconds > 0 && !Number.isNaN(at.getTime()) ? at.toISOString() : receivedAt.toISOString()
+}

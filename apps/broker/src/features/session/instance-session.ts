@@ -1,0 +1,152 @@
+import { parseJid } from '@carteiro/contracts/jid'
+import type { Database } from '@carteiro/database/connect'
+import { backoffMs } from '@carteiro/runtime/backoff'
+import { pause } from '@carteiro/runtime/lifecycle'
+import type { Logger } from '@carteiro/runtime/logger'
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import type { Seal } from '../../seal.ts'
+import { forgetSession } from './credential-store.ts'
+import { type Credentials, openCredentials } from './credentials.ts'
+import { createKeyStore, forgetSignalSessions } from './key-store.ts'
+import type { WASocket } from './open-socket.ts'
+import { simulatedSocketUrl } from './simulated-link.ts'
+import { liveOnce, type SocketListener } from './socket-life.ts'
+import type { SessionState } from './status-event.ts'
+
+/** What a session tells the rest of the broker. Called in order, never awaited. */
+export interface SessionListener extends SocketListener {
+  onState(instanceId: string, state: SessionState): void
+  onReconnect(instanceId: string, reason: string, waitMs: number): void
+}
+
+export interface SessionDependencies {
+  db: Database
+  seal: Seal
+  logger: Logger
+  listener: SessionListener
+  /** A simulator's socket; `undefined` reaches WhatsApp. */
+  simulatorUrl: string | undefined
+}
+
+const RECONNECT = { firstMs: 500, maxMs: 60_000, jitter: 0.3 }
+/** A connection that held this long was a good one: after its loss the waits begin anew. */
+const STABLE_MS = 30_000
+
+/** The session of one instance: connects it and keeps it connected, until it is stopped or logged out. */
+export class InstanceSession {
+  readonly #deps: SessionDependencies
+  readonly #instance: { id: string; name: string }
+  readonly #stopping = new AbortController()
+  /** Ends the waiting for a database that is away, once the socket is no more. */
+  readonly #released = new AbortController()
+  #state: SessionState = { status: 'created', phone: null, lid: null, reason: null }
+  #openSocket: WASocket | undefined
+  /** Resolves when the session is over: stopped, logged out or unreadable. */
+  readonly ended: Promise<void>
+
+  constructor(deps: SessionDependencies, instance: { id: string; name: string }) {
+    this.#deps = deps
+    this.#instance = instance
+    this.ended = this.#run()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** The socket while it is connected. */
+  get socket(): WASocket | undefined {
+    return this.#openSocket
+  }
+
+  /** Ends the socket within 3 s, and tells `reason` unless the session was logged out. */
+  async stop(reason: string): Promise<void> {
+    this.#stopping.abort()
+    await this.ended
+    if (this.#state.status !== 'logged_out') this.#become({ status: 'disconnected', reason })
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#deps
+    const instanceId = this.#instance.id
+    this.#become({ status: 'connecting' })
+    try {
+      const credentials = await openCredentials({
+        ...this.#deps,
+        instance: this.#instance,
+        simulated: this.#deps.simulatorUrl !== undefined,
+        signal: this.#stopping.signal,
+        onSaveFailed: (err) => logger.error({ err, instanceId }, 'credentials not saved'),
+      })
+      await this.#keepConnected(credentials)
+      await credentials.saved()
+    } catch (error) {
+      logger.error({ err: error, instanceId }, 'session ended by an error')
+      this.#become({ status: 'disconnected', reason: error instanceof Error ? error.message : String(error) })
+    }
+    this.#released.abort()
+  }
+
+  async #keepConnected(credentials: Credentials): Promise<void> {
+    const { listener } = this.#deps
+    const signal = this.#stopping.signal
+    for (let failures = 0; !signal.aborted; ) {
+      const { reason, next, openMs } = await this.#connectOnce(credentials)
+      if (signal.aborted) return
+      if (next === 'logged_out') return await this.#logOut(credentials)
+      this.#become({ status: 'disconnected', reason })
+      failures = openMs >= STABLE_MS ? 1 : failures + 1
+      const waitMs = next === 'restart' ? 0 : backoffMs(failures, RECONNECT)
+      listener.onReconnect(this.#instance.id, reason, waitMs)
+      await pause(waitMs, signal)
+    }
+  }
+
+  async #connectOnce(credentials: Credentials) {
+    const { db, seal, logger, listener, simulatorUrl } = this.#deps
+    const instanceId = this.#instance.id
+    // The simulator's customers forget their Signal sessions when it restarts. Never so for WhatsApp.
+    if (simulatorUrl) await forgetSignalSessions(db, instanceId)
+    const end = await liveOnce({
+      instanceId,
+      creds: credentials.current,
+      keys: createKeyStore({ db, seal, instanceId, signal: this.#released.signal }),
+      url: simulatorUrl && simulatedSocketUrl(simulatorUrl, instanceId),
+      logger,
+      listener,
+      signal: this.#stopping.signal,
+      onCredentials: () => credentials.save(),
+      onOpen: (socket) => {
+        this.#openSocket = socket
+        this.#become({ status: 'connected', ...identity(credentials.current) })
+      },
+    })
+    this.#openSocket = undefined
+    return end
+  }
+
+  /** WhatsApp ended the session: its keys are worth nothing now, and the next connect links anew. */
+  async #logOut(credentials: Credentials): Promise<void> {
+    await credentials.saved()
+    await retryWhileDatabaseAway(() => forgetSession(this.#deps.db, this.#instance.id), {
+      signal: this.#stopping.signal,
+    })
+    this.#become({ status: 'logged_out', reason: 'logged_out', phone: null, lid: null })
+  }
+
+  #become(next: Partial<SessionState> & Pick<SessionState, 'status'>): void {
+    const changed = next.status !== this.#state.status
+    this.#state = { ...this.#state, reason: null, ...next }
+    if (changed) this.#deps.listener.onState(this.#instance.id, this.#state)
+  }
+}
+
+function identity({ me }: AuthenticationCreds): { phone: string | null; lid: string | null } {
+  const phone = me?.id ? parseJid(me.id) : undefined
+  const lid = me?.lid ? parseJid(me.lid) : undefined
+  return {
+    phone: phone?.kind === 'phone' ? `+${phone.digits}` : null,
+    lid: lid?.kind === 'lid' ? lid.lid : null,
+  }
+}

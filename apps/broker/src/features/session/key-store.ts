@@ -1,0 +1,155 @@
+import type { Queryable } from '@carteiro/database/connect'
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import {
+  BufferJSON,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from '@whiskeysockets/baileys'
+import { sql } from 'kysely'
+import type { Seal } from '../../seal.ts'
+import { createTextCache } from './text-cache.ts'
+
+/** Per instance. Signal sessions are a kilobyte or two each: enough for the few hundred chats that are alive. */
+const CACHE_CHARACTERS = 512 * 1024
+
+export interface KeyStoreOptions {
+  db: Queryable
+  seal: Seal
+  instanceId: string
+  /** Ends the waiting for a database that is away. */
+  signal: AbortSignal
+}
+
+/**
+ * The Signal keys of one instance, sealed in `broker.session_key`. Every write is committed before it is
+ * acknowledged, in one statement; reads come from a bounded cache of texts (of texts, because Baileys changes the
+ * objects that it reads before it writes them). While PostgreSQL is away both wait: an error would make Baileys
+ * take a message for undecryptable.
+ */
+export function createKeyStore({ db, seal, instanceId, signal }: KeyStoreOptions): SignalKeyStore {
+  const cache = createTextCache(CACHE_CHARACTERS)
+  /** Counts the writes, so that a read that began before one does not put the older value into the cache. */
+  let writes = 0
+
+  async function load(type: string, ids: string[]): Promise<Map<string, string>> {
+    const writesBefore = writes
+    const rows = await retryWhileDatabaseAway(() => readKeys(db, instanceId, type, ids), { signal })
+    const texts = new Map<string, string>()
+    for (const row of rows) {
+      const text = seal.open(row.sealed, [instanceId, type, row.id]).toString()
+      texts.set(row.id, text)
+      if (writes === writesBefore) cache.set(cacheKey(type, row.id), text)
+    }
+    return texts
+  }
+
+  return {
+    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
+      const found: Record<string, SignalDataTypeMap[Type]> = {}
+      const missing: string[] = []
+      for (const id of ids) {
+        const text = cache.get(cacheKey(type, id))
+        if (text === undefined) missing.push(id)
+        else found[id] = parseKey(type, text)
+      }
+      if (missing.length > 0) {
+        for (const [id, text] of await load(type, missing)) found[id] = parseKey(type, text)
+      }
+      return found
+    },
+
+    async set(data) {
+      const changes = toChanges(data)
+      if (changes.length === 0) return
+      writes += 1
+      await retryWhileDatabaseAway(() => writeKeys(db, seal, instanceId, changes), { signal })
+      writes += 1
+      for (const { type, id, text } of changes) {
+        if (text === null) cache.delete(cacheKey(type, id))
+        else cache.set(cacheKey(type, id), text)
+      }
+    },
+
+    async clear() {
+      writes += 1
+      await db.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()
+      cache.clear()
+    },
+  }
+}
+
+/** One key as it is to be: its JSON, or `null` when it goes. */
+export interface KeyChange {
+  type: string
+  id: string
+  text: string | null
+}
+
+const cacheKey = (type: string, id: string) => `${type} ${id}`
+
+function toChanges(data: SignalDataSet): KeyChange[] {
+  return Object.entries(data).flatMap(([type, keys]) =>
+    Object.entries(keys ?? {}).map(([id, value]) => ({
+      type,
+      id,
+      text: value == null ? null : JSON.stringify(value, BufferJSON.replacer),
+    })),
+  )
+}
+
+function parseKey<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
+  const value = JSON.parse(text, BufferJSON.reviver)
+  // Baileys reads its fields as protobuf's, defaults and all.
+  return type === 'app-state-sync-key' ? appStateSyncKey(value) : value
+}
+
+const appStateSyncKey = (value: Record<string, unknown>) =>
+  proto.Message.AppStateSyncKeyData.fromObject(value) as never
+
+function readKeys(db: Queryable, instanceId: string, type: string, ids: string[]) {
+  return db
+    .selectFrom('broker.session_key')
+    .select(['id', 'sealed'])
+    .where('instance_id', '=', instanceId)
+    .where('type', '=', type)
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .execute()
+}
+
+/** Drops the Signal sessions, and with them the need to remember what was agreed with whom. */
+export async function forgetSignalSessions(db: Queryable, instanceId: string): Promise<void> {
+  await db
+    .deleteFrom('broker.session_key')
+    .where('instance_id', '=', instanceId)
+    .where('type', '=', 'session')
+    .execute()
+}
+
+/** Writes and deletes in one statement, in key order so that two writers cannot deadlock. */
+export async function writeKeys(
+  db: Queryable,
+  seal: Seal,
+  instanceId: string,
+  changes: KeyChange[],
+): Promise<void> {
+  const sorted = changes.toSorted((a, b) => (cacheKey(a.type, a.id) < cacheKey(b.type, b.id) ? -1 : 1))
+  const gone = sorted.filter(({ text }) => text === null)
+  const kept = sorted.flatMap(({ type, id, text }) =>
+    text === null ? [] : [{ type, id, sealed: seal.seal(text, [instanceId, type, id]) }],
+  )
+  await sql`
+    with gone as (
+      delete from broker.session_key k
+      using unnest(${gone.map((key) => key.type)}::text[], ${gone.map((key) => key.id)}::text[]) as g (type, id)
+      where k.instance_id = ${instanceId} and k.type = g.type and k.id = g.id
+    )
+    insert into broker.session_key (instance_id, type, id, sealed)
+    select ${instanceId}, type, id, sealed
+    from unnest(
+      ${kept.map((key) => key.type)}::text[], ${kept.map((key) => key.id)}::text[],
+      ${kept.map((key) => key.sealed)}::bytea[]
+    ) as kept (type, id, sealed)
+    on conflict (instance_id, type, id) do update set sealed = excluded.sealed`.execute(db)
+}

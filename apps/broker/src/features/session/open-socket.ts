@@ -1,0 +1,48 @@
+import {
+  type AuthenticationState,
+  type BaileysEventMap,
+  makeWASocket,
+  type proto,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import type { BaileysLogger } from './baileys-logger.ts'
+import { flushUpserts } from './flush-upserts.ts'
+
+export type { WASocket }
+export type Upsert = BaileysEventMap['messages.upsert']
+
+export interface OpenSocketOptions {
+  auth: AuthenticationState
+  logger: BaileysLogger
+  /** Only for the simulator; else Baileys' own. */
+  url?: string | undefined
+  /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
+  getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
+}
+
+/**
+ * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
+ * ringing), no history, no previews fetched, nothing of our own echoed.
+ */
+export function openSocket({ auth, logger, url, getMessage }: OpenSocketOptions): WASocket {
+  const socket = makeWASocket({
+    auth,
+    logger,
+    ...(url === undefined ? {} : { waWebSocketUrl: url }),
+    browser: ['Carteiro', 'Chrome', '1'],
+    connectTimeoutMs: 20_000,
+    // Below the 25 s that a send may take.
+    defaultQueryTimeoutMs: 20_000,
+    keepAliveIntervalMs: 25_000,
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    shouldSyncHistoryMessage: () => false,
+    generateHighQualityLinkPreview: false,
+    emitOwnEvents: false,
+    // The key store waits for the database by itself; what still fails, fails the same again.
+    transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
+    getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
+  })
+  flushUpserts(socket.ev)
+  return socket
+}

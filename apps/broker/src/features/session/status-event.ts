@@ -1,0 +1,27 @@
+import type { ConnectionStatus, InstanceConnectionEvent } from '@carteiro/contracts/broker-event'
+
+/** How an instance's session stands, as it is told to others. */
+export interface SessionState {
+  status: ConnectionStatus
+  /** E.164. */
+  phone: string | null
+  lid: string | null
+  /** Why it is not connected, when it is not. */
+  reason: string | null
+}
+
+/** The event that tells the API of a change of state. */
+export function toConnectionEvent(
+  instanceId: string,
+  state: SessionState,
+  { id, at }: { id: string; at: Date },
+): InstanceConnectionEvent {
+  const { status, phone, lid, reason } = state
+  return {
+    id,
+    type: 'INSTANCE_CONNECTION',
+    instanceId,
+    timestamp: at.toISOString(),
+    payload: { status, connected: status === 'connected', phone, lid, qrAvailable: false, reason },
+  }
+}

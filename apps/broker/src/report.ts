@@ -1,0 +1,180 @@
+import type { Logger } from '@carteiro/runtime/logger'
+import {
+  boundedLabel,
+  Counter,
+  Gauge,
+  Histogram,
+  LATENCY_BUCKETS,
+  type Registry,
+} from '@carteiro/runtime/metrics'
+import type { RowVerdict } from './features/receiving/judge-answer.ts'
+import type { SkipReason } from './features/receiving/to-event.ts'
+import type { SendOutcome } from './features/sending/send-message.ts'
+import type { SessionState } from './features/session/status-event.ts'
+
+/** Every metric and every business log line of the broker, each event in one place. */
+export type Report = ReturnType<typeof createReport>
+
+export interface ReportOptions {
+  logger: Logger
+  registry: Registry
+  /** Counts the journal's rows that wait; asked when the metrics are read. */
+  countWaiting: () => Promise<number>
+}
+
+export function createReport({ logger, registry, countWaiting }: ReportOptions) {
+  const metrics = createMetrics(registry, countWaiting)
+  return {
+    ...reportSessions(logger, metrics),
+    ...reportJournal(logger, metrics),
+    ...reportPublishing(logger, metrics),
+    ...reportSends(logger, metrics),
+    choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
+    unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
+  }
+}
+
+type Metrics = ReturnType<typeof createMetrics>
+
+function reportSessions(logger: Logger, metrics: Metrics) {
+  const statuses = new Map<string, string>()
+  const reasonLabel = boundedLabel(20)
+  return {
+    instanceState(instanceId: string, { status, phone, reason }: SessionState): void {
+      statuses.set(instanceId, status)
+      metrics.instances.reset()
+      for (const each of statuses.values()) metrics.instances.inc({ status: each })
+      logger.info({ instanceId, status, phone, reason }, 'instance state changed')
+    },
+    instanceDeleted: (instanceId: string) => void statuses.delete(instanceId),
+    instanceStateFailed: (instanceId: string, err: unknown) =>
+      logger.error({ instanceId, err }, 'instance state not saved'),
+    reconnect(instanceId: string, reason: string, waitMs: number): void {
+      metrics.reconnects.inc({ reason: reasonLabel(reason) })
+      logger.info({ instanceId, reason, waitMs }, 'socket ended, connecting again')
+    },
+    libsignalLine: () => metrics.libsignalLines.inc(),
+  }
+}
+
+function reportJournal(logger: Logger, metrics: Metrics) {
+  return {
+    inboundSkipped(instanceId: string, reason: SkipReason): void {
+      metrics.inbound.inc({ result: reason })
+      logger.debug({ instanceId, reason }, 'inbound message skipped')
+    },
+    journalled(written: number, repeated: number): void {
+      metrics.inbound.inc({ result: 'journalled' }, written)
+      metrics.inbound.inc({ result: 'repeated' }, repeated)
+    },
+    journalWaits(instanceId: string, tries: number): void {
+      if (tries === 1) logger.warn({ instanceId }, 'database away, the journal waits')
+    },
+    journalFailed(instanceId: string, eventId: string, err: unknown): void {
+      metrics.inbound.inc({ result: 'failed' })
+      logger.error({ instanceId, eventId, err }, 'event not journalled')
+    },
+  }
+}
+
+function reportPublishing(logger: Logger, metrics: Metrics) {
+  /** The instances whose publishing waits: told once when it begins and once when it ends. */
+  const delayed = new Set<string>()
+  return {
+    published(instanceId: string, rows: RowVerdict[], requestId: string): void {
+      const refused = rows.filter((row) => row?.state === 'refused')
+      metrics.publishes.inc({ result: 'published' }, rows.filter((row) => row?.state === 'published').length)
+      metrics.publishes.inc({ result: 'refused' }, refused.length)
+      for (const row of refused) logger.warn({ instanceId, requestId, answer: row?.answer }, 'event refused')
+      if (delayed.delete(instanceId)) logger.info({ instanceId, requestId }, 'events are published again')
+    },
+    publishDelayed(
+      instanceId: string,
+      reason: string,
+      { error: err, ...facts }: { requestId?: string; error?: unknown; waitMs: number },
+    ): void {
+      metrics.publishes.inc({ result: 'delayed' })
+      if (delayed.has(instanceId)) return
+      delayed.add(instanceId)
+      logger.warn({ instanceId, reason, ...facts, err }, 'events wait, the webhook does not take them')
+    },
+  }
+}
+
+function reportSends(logger: Logger, metrics: Metrics) {
+  return {
+    sent(
+      { instanceId, waMessageId }: { instanceId: string; waMessageId: string },
+      outcome: SendOutcome,
+      elapsedMs: number,
+    ): void {
+      const result = sendResult(outcome)
+      metrics.sends.inc({ result })
+      if (result === 'sent') metrics.sendSeconds.observe(elapsedMs / 1000)
+      const reason = 'reason' in outcome ? outcome.reason : 'code' in outcome ? outcome.code : undefined
+      logger.info({ instanceId, waMessageId, result, reason, elapsedMs }, 'send ended')
+    },
+    ledgerFailed: (instanceId: string, err: unknown) =>
+      logger.error({ instanceId, err }, 'send ledger not written'),
+  }
+}
+
+function sendResult(outcome: SendOutcome): string {
+  if (outcome.kind !== 'answered') return outcome.kind
+  return outcome.replayed ? 'replayed' : outcome.response.status
+}
+
+function createMetrics(registry: Registry, countWaiting: () => Promise<number>) {
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers })
+  addPendingGauge(registers, countWaiting)
+  return {
+    instances: new Gauge({
+      name: 'whatsapp_broker_instances',
+      help: 'Instances whose session this process holds or held, by status',
+      labelNames: ['status'],
+      registers,
+    }),
+    reconnects: counter(
+      'whatsapp_socket_reconnects_total',
+      'Sockets that ended without being asked to, by reason',
+      ['reason'],
+    ),
+    inbound: counter('whatsapp_broker_inbound_total', 'What WhatsApp gave us, by what became of it', [
+      'result',
+    ]),
+    publishes: counter(
+      'whatsapp_journal_events_total',
+      'Events published to the API or refused by it, and batches that were put off',
+      ['result'],
+    ),
+    sends: counter('whatsapp_broker_sends_total', 'Sends by how they ended', ['result']),
+    sendSeconds: new Histogram({
+      name: 'whatsapp_broker_send_seconds',
+      help: 'Time from a send to its acknowledgement by WhatsApp',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    libsignalLines: counter(
+      'whatsapp_libsignal_lines_total',
+      'Lines that libsignal wanted to print, kept out because they hold keys',
+      [],
+    ),
+  }
+}
+
+function addPendingGauge(registers: Registry[], countWaiting: () => Promise<number>): void {
+  new Gauge({
+    name: 'whatsapp_journal_pending',
+    help: 'Events in the journal that the API has not taken yet',
+    registers,
+    async collect() {
+      // Of a database that is away nothing is known: the last value stands.
+      await countWaiting().then(
+        (count) => this.set(count),
+        () => undefined,
+      )
+    },
+  })
+}

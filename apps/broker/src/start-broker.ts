@@ -1,0 +1,78 @@
+import { listen } from '@carteiro/runtime/http-server'
+import type { Lifecycle } from '@carteiro/runtime/lifecycle'
+import type { Logger } from '@carteiro/runtime/logger'
+import { repeat } from '@carteiro/runtime/repeat'
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { createDependencies, type Dependencies } from './dependencies.ts'
+import { deleteSettled } from './features/receiving/waiting-rows.ts'
+import { silenceLibsignal } from './features/session/silence-libsignal.ts'
+import { countRequestsUnderWay } from './plugins/requests-under-way.ts'
+
+export interface StartContext {
+  config: Config
+  logger: Logger
+  lifecycle: Lifecycle
+}
+
+/** WhatsApp's acknowledgements are waited for so long when the process stops. */
+const SEND_GRACE_MS = 2_500
+const SWEEP_EVERY_MS = 15_000
+const DELETE_EVERY_MS = 60 * 60_000
+const RETENTION_DAYS = 7
+
+/**
+ * Starts a broker: its parts, its chores, its door, then the sessions that are wanted.
+ *
+ * @returns where it listens, `http://host:port`
+ */
+export async function startBroker(context: StartContext): Promise<Dependencies & { address: string }> {
+  const { config, logger, lifecycle } = context
+  const dependencies = createDependencies(config, logger, lifecycle)
+  lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
+  startChores(dependencies, lifecycle)
+  const address = await openDoor(dependencies, context)
+  logger.info({ address }, 'broker listens')
+  void connectWanted(dependencies, lifecycle)
+  return { ...dependencies, address }
+}
+
+async function openDoor(
+  dependencies: Dependencies,
+  { config, logger, lifecycle }: StartContext,
+): Promise<string> {
+  const server = createApp(dependencies, logger, config.WHATSAPP_BROKER_API_KEY)
+  const answered = countRequestsUnderWay(server)
+  lifecycle.onStop('http server', () => server.close())
+  lifecycle.onStop('sends', async () => {
+    await dependencies.sender.stop(SEND_GRACE_MS)
+    await answered()
+  })
+  return await listen(server, config.HOST, config.BROKER_PORT)
+}
+
+function startChores({ publisher, report, ledger, connection }: Dependencies, lifecycle: Lifecycle): void {
+  const { signal } = lifecycle
+  const chore = (name: string, everyMs: number, run: () => Promise<void>) => {
+    const done = repeat(run, { everyMs, signal, onError: (error) => report.choreFailed(name, error) })
+    lifecycle.onStop(name, () => done)
+  }
+  chore('publish what waits', SWEEP_EVERY_MS, () => publisher.sweep())
+  chore('delete what is old', DELETE_EVERY_MS, async () => {
+    await deleteSettled(connection.db, RETENTION_DAYS)
+    await ledger.deleteOld(RETENTION_DAYS)
+  })
+}
+
+/** What was connected when the last broker ended is connected again, and what it could not publish is published. */
+async function connectWanted(dependencies: Dependencies, { signal }: Lifecycle): Promise<void> {
+  const { instances, sessions, publisher, report } = dependencies
+  try {
+    await retryWhileDatabaseAway(() => publisher.sweep(), { signal })
+    const wanted = await retryWhileDatabaseAway(() => instances.wanted(), { signal })
+    for (const instance of wanted) sessions.start(instance)
+  } catch (error) {
+    report.choreFailed('connect what is wanted', error)
+  }
+}
