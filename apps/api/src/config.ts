@@ -21,10 +21,13 @@ export function readApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
   return readConfig(
     ApiConfig.refine(
       (config) =>
-        !config.WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE || config.WHATSAPP_WEBHOOK_HMAC_SECRET !== undefined,
+        config.WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE !== true ||
+        config.WHATSAPP_WEBHOOK_HMAC_SECRET !== undefined,
       {
         path: ['WHATSAPP_WEBHOOK_HMAC_SECRET'],
         message: 'is needed when WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE is true',
+        // Also beside other faults: all are named together.
+        when: () => true,
       },
     ),
     env,

@@ -26,7 +26,12 @@ test('a socket without TLS is taken on this machine only', async (t) => {
   for (const url of ['ws://127.0.0.1:3003/ws/chat', 'ws://localhost:1', 'ws://[::1]:1']) {
     t.equal(readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }).WHATSAPP_WEB_SOCKET_URL, url)
   }
-  for (const url of ['ws://10.0.0.1:1', 'wss://web.whatsapp.com/ws', 'ws://127.0.0.1.example.com', 'nonsense']) {
+  for (const url of [
+    'ws://10.0.0.1:1',
+    'wss://web.whatsapp.com/ws',
+    'ws://127.0.0.1.example.com',
+    'nonsense',
+  ]) {
     t.throws(() => readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }), {
       message: /WHATSAPP_WEB_SOCKET_URL/,
     })

@@ -3,9 +3,9 @@ import { newId } from '@carteiro/database/new-id'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
-import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
+import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import { createWebhook } from './features/receiving/post-events.ts'
@@ -15,9 +15,8 @@ import { SendLedger } from './features/sending/send-ledger.ts'
 import { Sender } from './features/sending/send-message.ts'
 import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
 import type { SessionListener } from './features/session/instance-session.ts'
-import { createSessions, type Sessions } from './features/session/sessions.ts'
-import { type SessionState, toConnectionEvent } from './features/session/status-event.ts'
-import { createInOrder } from './in-order.ts'
+import { Sessions } from './features/session/sessions.ts'
+import { toConnectionEvent } from './features/session/status-event.ts'
 import { createReport, type Report } from './report.ts'
 import { createSeal } from './seal.ts'
 
@@ -56,23 +55,29 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   lifecycle.onStop('journal', () => journal.close())
 
   const ledger = new SendLedger(db, seal)
-  const acks = createAcks((instanceId, waMessageId, ack) => {
-    ledger
-      .settleLate(instanceId, waMessageId, ack)
-      .catch((error: unknown) => report.ledgerFailed(instanceId, error))
-  })
-  const instances: Instances = new Instances(db, (id) => sessions.state(id))
-  const saveState = createStateWriter(instances, report, lifecycle)
-  const sessions = createSessions({
+  const acks = createLateAcks(ledger, report)
+  const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.pending(id))
+  const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
+  lifecycle.onStop('instance states', () => states.written())
+  const sessions = new Sessions({
     db,
     seal,
     logger,
-    listener: createListener({ report, journal, ledger, acks, saveState }),
+    listener: createListener({ report, journal, ledger, acks, states }),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const sender = new Sender({ socket: (id) => sessions.socket(id), ledger, acks, report })
   return { connection, registry, report, instances, sessions, journal, publisher, ledger, sender }
+}
+
+/** An acknowledgement that nobody waits for any more still changes the stored answer. */
+function createLateAcks(ledger: SendLedger, report: Report): Acks {
+  return createAcks((instanceId, waMessageId, ack) => {
+    ledger
+      .settleLate(instanceId, waMessageId, ack)
+      .catch((error: unknown) => report.ledgerFailed(instanceId, error))
+  })
 }
 
 /** Where the sessions meet the other features: what a session tells, and who hears it. */
@@ -81,17 +86,17 @@ function createListener({
   journal,
   ledger,
   acks,
-  saveState,
+  states,
 }: Pick<Dependencies, 'report' | 'journal' | 'ledger'> & {
   acks: Acks
-  saveState: StateWriter
+  states: StateWriter
 }): SessionListener {
   return {
     onState(instanceId, state) {
       report.instanceState(instanceId, state)
       const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
       journal.append({ event, chatKey: instanceId })
-      saveState(instanceId, state)
+      states.write(instanceId, state)
     },
     onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
     onSocketEnd: (instanceId) => acks.forget(instanceId),
@@ -119,22 +124,4 @@ function createPublisher(
   const publisher = new Publisher({ db, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
   lifecycle.onStop('publisher', () => publisher.stop(PUBLISH_GRACE_MS))
   return publisher
-}
-
-type StateWriter = (instanceId: string, state: SessionState) => void
-
-/** States of one instance are written in their order, however slow the database is. */
-function createStateWriter(instances: Instances, report: Report, lifecycle: Lifecycle): StateWriter {
-  const inOrder = createInOrder()
-  const underWay = new Set<Promise<unknown>>()
-  lifecycle.onStop('instance states', async () => void (await Promise.all(underWay)))
-  return (instanceId, state) => {
-    const write: Promise<unknown> = inOrder
-      .run(instanceId, () =>
-        retryWhileDatabaseAway(() => instances.saveState(instanceId, state), { signal: lifecycle.signal }),
-      )
-      .catch((error: unknown) => report.instanceStateFailed(instanceId, error))
-      .finally(() => underWay.delete(write))
-    underWay.add(write)
-  }
 }

@@ -72,10 +72,18 @@ function reportJournal(logger: Logger, metrics: Metrics) {
     },
     journalFailed(instanceId: string, eventId: string, err: unknown): void {
       metrics.inbound.inc({ result: 'failed' })
+      if (isMissingInstance(err)) {
+        logger.info({ instanceId, eventId }, 'event of a deleted instance dropped')
+        return
+      }
       logger.error({ instanceId, eventId, err }, 'event not journalled')
     },
   }
 }
+
+/** A foreign key that finds nothing: the instance was deleted while its last events were under way. */
+const isMissingInstance = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === '23503'
 
 function reportPublishing(logger: Logger, metrics: Metrics) {
   /** The instances whose publishing waits: told once when it begins and once when it ends. */

@@ -8,7 +8,9 @@ const here: SealContext = ['main', 'session', '5511.0']
 test('what is sealed opens again, and only where it was sealed for', async (t) => {
   const seal = createSeal(randomBytes(32))
   fc.assert(
-    fc.property(fc.uint8Array(), (plain) => seal.open(seal.seal(plain, here), here).equals(Buffer.from(plain))),
+    fc.property(fc.uint8Array(), (plain) =>
+      seal.open(seal.seal(plain, here), here).equals(Buffer.from(plain)),
+    ),
   )
   const sealed = seal.seal('secret', here)
   t.throws(() => seal.open(sealed, ['other', 'session', '5511.0']), SealError)

@@ -10,7 +10,10 @@ export interface Seal {
   open(sealed: Uint8Array, context: SealContext): Buffer
 }
 
-/** A sealed value that cannot be read. Never overwrite what stands there: it may be readable under its own key. */
+/**
+ * A sealed value that cannot be read. Never overwrite what stands there: it may be readable under its own
+ * key.
+ */
 export class SealError extends Error {
   constructor(message: string) {
     super(message)
@@ -25,8 +28,8 @@ const HEADER_BYTES = 2
 const OVERHEAD_BYTES = HEADER_BYTES + IV_BYTES + TAG_BYTES
 
 /**
- * AES-256-GCM. A value is: version byte, key id byte, 12 bytes iv, 16 bytes tag, ciphertext. The key id is there
- * for rotation; one key is known today.
+ * AES-256-GCM. A value is: version byte, key id byte, 12 bytes iv, 16 bytes tag, ciphertext. The key id is
+ * there for rotation; one key is known today.
  *
  * @param key 32 bytes
  */

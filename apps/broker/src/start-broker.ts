@@ -65,7 +65,10 @@ function startChores({ publisher, report, ledger, connection }: Dependencies, li
   })
 }
 
-/** What was connected when the last broker ended is connected again, and what it could not publish is published. */
+/**
+ * What was connected when the last broker ended is connected again, and what it could not publish is
+ * published.
+ */
 async function connectWanted(dependencies: Dependencies, { signal }: Lifecycle): Promise<void> {
   const { instances, sessions, publisher, report } = dependencies
   try {

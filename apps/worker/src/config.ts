@@ -25,10 +25,16 @@ export type WorkerConfig = z.output<typeof WorkerConfig>
 /** @throws ConfigurationError naming every fault */
 export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   return readConfig(
-    WorkerConfig.refine((config) => config.OUTBOX_CLAIM_SECONDS * 1_000 > config.WHATSAPP_BROKER_TIMEOUT_MS, {
-      path: ['OUTBOX_CLAIM_SECONDS'],
-      message: 'must be longer than WHATSAPP_BROKER_TIMEOUT_MS: a claim must outlive the call that it covers',
-    }),
+    WorkerConfig.refine(
+      (config) => !(config.OUTBOX_CLAIM_SECONDS * 1_000 <= config.WHATSAPP_BROKER_TIMEOUT_MS),
+      {
+        path: ['OUTBOX_CLAIM_SECONDS'],
+        message:
+          'must be longer than WHATSAPP_BROKER_TIMEOUT_MS: a claim must outlive the call that it covers',
+        // Also beside other faults (a number may then be NaN): all are named together.
+        when: () => true,
+      },
+    ),
     env,
   )
 }

@@ -30,7 +30,12 @@ export async function createDependencies(
   logger: Logger,
   lifecycle: Lifecycle,
 ): Promise<Dependencies> {
-  const connection = connect({ url: config.DATABASE_URL, logger, name: 'carteiro worker', maxConnections: 20 })
+  const connection = connect({
+    url: config.DATABASE_URL,
+    logger,
+    name: 'carteiro worker',
+    maxConnections: 20,
+  })
   lifecycle.onStop('database', connection.close)
   const queue = await startQueue({ connection, url: config.DATABASE_URL, logger, role: 'worker' })
   lifecycle.onStop('queue', queue.stop)

@@ -9,8 +9,8 @@ const SentAnswer = z
     id: Text,
     messageId: Text,
     key: z.object({ id: Text }).optional().catch(undefined),
-    status: z.unknown(),
-    ack: z.unknown(),
+    status: z.unknown().optional(),
+    ack: z.unknown().optional(),
   })
   .loose()
 

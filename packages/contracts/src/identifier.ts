@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StorableText } from './storable-text.ts'
 
 /** Tenants and instances are named by people: lower case, digits, `-` and `_`, 1 to 64 characters. */
 export const Slug = z
@@ -9,4 +10,4 @@ export const Slug = z
 export const Id = z.uuid()
 
 /** Chosen by a caller, so that repeating a request changes nothing. */
-export const IdempotencyKey = z.string().trim().min(1).max(200)
+export const IdempotencyKey = StorableText.trim().min(1).max(200)

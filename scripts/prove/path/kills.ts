@@ -129,6 +129,8 @@ async function holding<Result>(
 
 async function eventually(database: pg.Client, query: string): Promise<boolean> {
   for (const until = Date.now() + REACH_MS; Date.now() < until; await sleep(5)) {
+    // Inside a transaction pg_stat_activity is read once and kept.
+    await database.query('select pg_stat_clear_snapshot()')
     const { rowCount } = await database.query(query)
     if (rowCount) return true
   }

@@ -11,7 +11,7 @@ declare module 'fastify' {
     actor: Actor
   }
   interface FastifyInstance {
-    /** A route's guard: the request must carry a living key that may do this. */
+    /** A route's guard, as `onRequest`: before the body is read, the request must carry a living key that may do this. */
     authenticate: (scope: Scope) => (request: FastifyRequest) => Promise<void>
   }
 }

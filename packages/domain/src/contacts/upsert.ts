@@ -21,8 +21,11 @@ export async function upsertContact(
   known: KnownOfContact,
 ): Promise<{ id: string }> {
   const found = await findContact(transaction, tenantId, known)
-  const id = found ?? (await insertContact(transaction, tenantId, known))
-  if (found) await fillIn(transaction, tenantId, found, known)
+  const made = found ?? (await insertContact(transaction, tenantId, known))
+  // Not made after all: another transaction was first, and may know less.
+  const id = made ?? (await findContact(transaction, tenantId, known))
+  if (id === undefined) throw new Error('a contact conflicts with one that cannot be found')
+  if (found !== undefined || made === undefined) await fillIn(transaction, tenantId, id, known)
   return { id }
 }
 
@@ -42,7 +45,7 @@ async function insertContact(
   transaction: DatabaseTransaction,
   tenantId: string,
   known: KnownOfContact,
-): Promise<string> {
+): Promise<string | undefined> {
   const row = await transaction
     .insertInto('contact')
     .values({
@@ -61,10 +64,7 @@ async function insertContact(
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (row) return row.id
-  const other = await findContact(transaction, tenantId, known)
-  if (other === undefined) throw new Error('a contact conflicts with one that cannot be found')
-  return other
+  return row?.id
 }
 
 async function fillIn(
@@ -73,21 +73,26 @@ async function fillIn(
   id: string,
   known: KnownOfContact,
 ): Promise<void> {
+  const address = (column: 'phone' | 'lid') => {
+    const taken = sql`exists (
+      select from contact other
+      where other.tenant_id = ${tenantId} and other.${sql.ref(column)} = ${known[column]} and other.id <> ${id})`
+    return sql`coalesce(contact.${sql.ref(column)}, case when not ${taken} then ${known[column]} end)`
+  }
+  const registrations = known.registrations?.length ? known.registrations : null
+  const values = {
+    phone: address('phone'),
+    lid: address('lid'),
+    name: sql`coalesce(${known.name ?? null}, contact.name, ${known.pushName ?? null})`,
+    push_name: sql`coalesce(${known.pushName ?? null}, contact.push_name)`,
+    document: sql`coalesce(${known.document ?? null}, contact.document)`,
+    registrations: sql`coalesce(${registrations}::text[], contact.registrations)`,
+    avatar_url: sql`coalesce(${known.avatarUrl ?? null}, contact.avatar_url)`,
+  }
+  const columns = Object.entries(values)
+  const sets = columns.map(([column, value]) => sql`${sql.ref(column)} = ${value}`)
+  const differs = columns.map(([column, value]) => sql`contact.${sql.ref(column)} is distinct from ${value}`)
   await sql`
-    update contact set
-      lid = case when ${known.lid}::text is null or exists (
-          select from contact other where other.tenant_id = ${tenantId} and other.lid = ${known.lid} and other.id <> ${id}
-        ) then contact.lid else coalesce(contact.lid, ${known.lid}) end,
-      name = coalesce(${known.name ?? null}, contact.name, ${known.pushName ?? null}),
-      push_name = coalesce(${known.pushName ?? null}, contact.push_name),
-      document = coalesce(${known.document ?? null}, contact.document),
-      avatar_url = coalesce(${known.avatarUrl ?? null}, contact.avatar_url),
-      updated_at = now()
-    where tenant_id = ${tenantId} and id = ${id} and (
-      (${known.lid}::text is not null and contact.lid is null)
-      or contact.name is distinct from coalesce(${known.name ?? null}, contact.name, ${known.pushName ?? null})
-      or contact.push_name is distinct from coalesce(${known.pushName ?? null}, contact.push_name)
-      or contact.document is distinct from coalesce(${known.document ?? null}, contact.document)
-      or contact.avatar_url is distinct from coalesce(${known.avatarUrl ?? null}, contact.avatar_url)
-    )`.execute(transaction)
+    update contact set ${sql.join(sets)}, updated_at = now()
+    where tenant_id = ${tenantId} and id = ${id} and (${sql.join(differs, sql` or `)})`.execute(transaction)
 }

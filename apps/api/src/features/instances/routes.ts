@@ -1,6 +1,7 @@
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
 import { Slug } from '@carteiro/contracts/identifier'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
+import { StorableText } from '@carteiro/contracts/storable-text'
 import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
 import type { HttpServer } from '@carteiro/runtime/http-server'
@@ -47,7 +48,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   app.get(
     BASE,
     {
-      preHandler: mayRead,
+      onRequest: mayRead,
       schema: {
         ...documented('Your instances'),
         response: { 200: z.object({ instances: z.array(Instance) }) },
@@ -59,10 +60,10 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   app.post(
     BASE,
     {
-      preHandler: mayAdminister,
+      onRequest: mayAdminister,
       schema: {
         ...documented('Make an instance, and register it with the broker'),
-        body: z.object({ id: Slug, name: z.string().trim().min(1).max(200) }).strict(),
+        body: z.object({ id: Slug, name: StorableText.trim().min(1).max(200) }).strict(),
         response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
       },
     },
@@ -80,7 +81,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   app.get(
     `${BASE}/:id`,
     {
-      preHandler: mayRead,
+      onRequest: mayRead,
       schema: { ...documented('An instance'), params: byId, response: { 200: Instance, 404: ProblemBody } },
     },
     ({ actor, params }) => find(actor.tenantId, params.id),
@@ -89,7 +90,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   app.get(
     `${BASE}/:id/status`,
     {
-      preHandler: mayRead,
+      onRequest: mayRead,
       schema: {
         ...documented('How its session stands, asked of the broker just now'),
         params: byId,
@@ -106,7 +107,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     app.post(
       `${BASE}/:id/${action}`,
       {
-        preHandler: mayAdminister,
+        onRequest: mayAdminister,
         schema: {
           ...documented(`Ask the broker to ${action} it; how it went is told by whatsapp.instance.updated`),
           params: byId,

@@ -18,7 +18,7 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
   app.post(
     '/api/v1/outbound/messages',
     {
-      preHandler: app.authenticate('send'),
+      onRequest: app.authenticate('send'),
       schema: {
         tags: ['outbound'],
         summary: 'Accept a message into the outbox',
@@ -53,7 +53,7 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
   app.get(
     '/api/v1/outbound/messages/:id',
     {
-      preHandler: app.authenticate('read'),
+      onRequest: app.authenticate('read'),
       schema: {
         tags: ['outbound'],
         summary: 'An outbound message, with its attempts',

@@ -41,7 +41,7 @@ export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, '
   app.get(
     '/api/tickets',
     {
-      preHandler: app.authenticate('read'),
+      onRequest: app.authenticate('read'),
       schema: {
         tags: ['tickets'],
         summary: 'Tickets, latest activity first',
@@ -59,7 +59,7 @@ export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, '
   app.get(
     '/api/tickets/:id/messages',
     {
-      preHandler: app.authenticate('read'),
+      onRequest: app.authenticate('read'),
       schema: {
         tags: ['tickets'],
         summary: 'Messages of a ticket, oldest first',

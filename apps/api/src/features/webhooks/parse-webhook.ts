@@ -67,8 +67,21 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function parseJson(rawBody: Buffer): unknown {
   try {
-    return JSON.parse(rawBody.toString('utf8'))
+    const text = rawBody.toString('utf8')
+    return UNSTORABLE.test(text) ? JSON.parse(text, withoutUnstorable) : JSON.parse(text)
   } catch {
     return undefined
   }
 }
+
+/** NUL and halves of surrogate pairs, which JSON can spell and PostgreSQL cannot keep. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/i
+
+/** One such character would fail the commit of a whole group, for as long as its sender repeats it. */
+function withoutUnstorable(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return storable(value)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), member]))
+}
+
+const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()

@@ -1,5 +1,7 @@
 /** Numbers above this are milliseconds: as seconds they would be past the year 33,000. */
 const MILLISECONDS_ABOVE = 1e12
+/** Later years have five digits and more, which neither our contracts nor PostgreSQL read as ISO 8601. */
+const END_OF_ISO_YEARS = Date.UTC(10_000, 0)
 
 /**
  * Reads a time as brokers write it: ISO 8601, epoch seconds or milliseconds, as number or numeric text. What cannot
@@ -8,7 +10,7 @@ const MILLISECONDS_ABOVE = 1e12
 export function readTimestamp(value: unknown, receivedAt: Date): { iso: string; valid: boolean } {
   if (value === undefined || value === null) return { iso: receivedAt.toISOString(), valid: true }
   const date = new Date(toMilliseconds(value))
-  const valid = !Number.isNaN(date.getTime())
+  const valid = date.getTime() >= 0 && date.getTime() < END_OF_ISO_YEARS
   return { iso: (valid ? date : receivedAt).toISOString(), valid }
 }
 

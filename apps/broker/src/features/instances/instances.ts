@@ -8,8 +8,8 @@ import type { Selectable } from 'kysely'
 
 type Row = Selectable<BrokerInstanceTable>
 
-/** How a session stands, as the process that holds it knows. */
-interface LiveState {
+/** How an instance's session stands. */
+export interface InstanceState {
   status: ConnectionStatus
   phone: string | null
   lid: string | null
@@ -19,9 +19,9 @@ interface LiveState {
 /** The instances of this broker: their rows, and what the live sessions know better. */
 export class Instances {
   readonly #db: Database
-  readonly #liveState: (id: string) => LiveState | undefined
+  readonly #liveState: (id: string) => InstanceState | undefined
 
-  constructor(db: Database, liveState: (id: string) => LiveState | undefined) {
+  constructor(db: Database, liveState: (id: string) => InstanceState | undefined) {
     this.#db = db
     this.#liveState = liveState
   }
@@ -67,7 +67,7 @@ export class Instances {
   }
 
   /** Writes down how the session stands; a session that was logged out is wanted no more. */
-  async saveState(id: string, { status, phone, lid, reason }: LiveState): Promise<void> {
+  async saveState(id: string, { status, phone, lid, reason }: InstanceState): Promise<void> {
     await this.#db
       .updateTable('broker.instance')
       .set({ status, phone, lid, last_error: reason, updated_at: new Date() })
@@ -86,7 +86,7 @@ export class Instances {
   }
 }
 
-function toInstance(row: Row, live: LiveState | undefined): BrokerInstance {
+function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
   const status = live?.status ?? ConnectionStatus.parse(row.status)
   return {
     id: row.id,

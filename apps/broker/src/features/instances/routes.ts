@@ -7,11 +7,15 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-/** Making instances, connecting them and looking at them. Whatever is repeated changes nothing. */
-export function instanceRoutes(
-  server: HttpServer,
-  { instances, sessions, report }: Pick<Dependencies, 'instances' | 'sessions' | 'report'>,
-): void {
+type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'report'>
+
+/** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
+export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
+  addMakingAndLooking(server, dependencies)
+  addConnecting(server, dependencies)
+}
+
+function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
   server.post(
     '/instances',
     { schema: { tags: ['instances'], body: CreateBrokerInstance, response: { 201: BrokerInstance } } },
@@ -27,7 +31,9 @@ export function instanceRoutes(
   for (const path of ['/instances/:id', '/instances/:id/status']) {
     server.get(path, { schema: byId }, (request) => instances.get(request.params.id))
   }
+}
 
+function addConnecting(server: HttpServer, { instances, sessions, report }: Needed): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
     sessions.start(await instances.want(params.id, true))
     return await instances.get(params.id)

@@ -27,10 +27,10 @@ export interface JournalDependencies {
 const MAX_ROWS = 100
 
 /**
- * While one insert of an instance is under way, its next events gather and go together into the following one:
- * the order stays, and a burst costs few commits. While PostgreSQL is away they wait in memory. (That memory has
- * no bound but WhatsApp's own: what waits was already receipted. The commit rule will take the receipts back
- * behind the commit, and a database that is away will then stop WhatsApp from sending.)
+ * While one insert of an instance is under way, its next events gather and go together into the following
+ * one: the order stays, and a burst costs few commits. While PostgreSQL is away they wait in memory. (That
+ * memory has no bound but WhatsApp's own: what waits was already receipted. The commit rule will take the
+ * receipts back behind the commit, and a database that is away will then stop WhatsApp from sending.)
  */
 export function createJournal(deps: JournalDependencies): Journal {
   const waiting = new Map<string, JournalEntry[]>()

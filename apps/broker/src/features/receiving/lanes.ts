@@ -77,7 +77,10 @@ export class Lanes {
     if (outcome === 'settled' || lane.woken) this.#lanes.set(key, lane)
   }
 
-  /** The lane stays where it is; its next try waits, and so does every lane of the target if that is the cause. */
+  /**
+   * The lane stays where it is; its next try waits, and so does every lane of the target if that is the
+   * cause.
+   */
   fail(lane: Lane, scope: 'target' | 'chat', now: number, atLeastMs = 0): number {
     this.#stop(lane)
     const gate = scope === 'target' ? this.#gate(lane.target) : undefined
@@ -88,7 +91,10 @@ export class Lanes {
     return waitMs
   }
 
-  /** Learns where a lane goes. @returns `false` when that target must not be asked just now; the lane is put back */
+  /**
+   * Learns where a lane goes. @returns `false` when that target must not be asked just now; the lane is put
+   * back
+   */
   aim(lane: Lane, target: string, now: number): boolean {
     if (lane.target === target) return true
     this.#leaveGate(lane)

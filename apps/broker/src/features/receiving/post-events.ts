@@ -40,37 +40,43 @@ export function createWebhook({ apiKey, hmacSecret, connections }: WebhookOption
   return {
     async post(url, body, signal) {
       const requestId = randomUUID()
-      const timestamp = Math.floor(Date.now() / 1000)
-      const signature = hmacSecret ? signWebhook(hmacSecret, { id: requestId, timestamp, body }) : {}
+      const headers = { 'x-api-key': apiKey, ...signed(hmacSecret, requestId, body) }
       try {
-        const response = await request(url, {
-          dispatcher: agent,
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            'x-api-key': apiKey,
-            'x-request-id': requestId,
-            ...signature,
-          },
-          body,
-          signal,
-        })
-        const retryAfter = response.headers['retry-after']
-        const text = await response.body.text()
-        return {
-          requestId,
-          kind: 'answered',
-          answer: {
-            status: response.statusCode,
-            body: parse(text),
-            retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-          },
-        }
+        return { requestId, ...(await attempt(agent, url, { requestId, headers, body, signal })) }
       } catch (error) {
         return { requestId, kind: 'unreachable', reason: errorCode(error) }
       }
     },
     close: () => agent.destroy(),
+  }
+}
+
+/** Every attempt is signed anew: a signature that is minutes old is refused. */
+function signed(secret: string | undefined, id: string, body: string): Record<string, string> {
+  if (secret === undefined) return {}
+  return { ...signWebhook(secret, { id, timestamp: Math.floor(Date.now() / 1000), body }) }
+}
+
+async function attempt(
+  agent: Agent,
+  url: string,
+  given: { requestId: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+): Promise<{ kind: 'answered'; answer: WebhookAnswer }> {
+  const response = await request(url, {
+    dispatcher: agent,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': given.requestId, ...given.headers },
+    body: given.body,
+    signal: given.signal,
+  })
+  const retryAfter = response.headers['retry-after']
+  return {
+    kind: 'answered',
+    answer: {
+      status: response.statusCode,
+      body: parse(await response.body.text()),
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+    },
   }
 }
 

@@ -22,8 +22,9 @@ const MAX_BATCH_CHARACTERS = 1024 * 1024
 const SWEEP_PAGE = 1_000
 
 /**
- * Brings the journal's events to the API: in order per chat, several chats at once, for as long as it takes. An
- * insert wakes it by `wake`; `sweep` finds what was left by an earlier process, or by a chat there was no room for.
+ * Brings the journal's events to the API: in order per chat, several chats at once, for as long as it takes.
+ * An insert wakes it by `wake`; `sweep` finds what was left by an earlier process, or by a chat there was no
+ * room for.
  */
 export class Publisher {
   readonly #deps: PublisherDependencies
@@ -54,7 +55,9 @@ export class Publisher {
     }
   }
 
-  /** Starts nothing new and lets what is on its way end; after `graceMs` that is given up and stays waiting. */
+  /**
+   * Starts nothing new and lets what is on its way end; after `graceMs` that is given up and stays waiting.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)

@@ -77,7 +77,10 @@ function toMetadata(message: WAMessage, chat: Jid, upsertType: InboundContext['u
   }
 }
 
-/** One key for a chat, however WhatsApp spells it: its LID where known, as that is what new chats are named by. */
+/**
+ * One key for a chat, however WhatsApp spells it: its LID where known, as that is what new chats are named
+ * by.
+ */
 function chatKey(key: WAMessageKey, chat: Jid): string {
   if (chat.kind === 'group') return chat.id
   const { lid, phone } = addresses(key.remoteJid, alternatives(key, key.remoteJidAlt))

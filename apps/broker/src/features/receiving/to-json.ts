@@ -3,8 +3,9 @@ const MAX_THUMBNAIL_BYTES = 16 * 1024
 const THUMBNAIL = /thumbnail$/i
 
 /**
- * Baileys' objects as plain JSON: bytes as base64, 64-bit numbers as numbers (as text where a number cannot hold
- * them), nothing that is null. Texts lose what PostgreSQL's jsonb cannot hold: NUL characters and lone surrogates.
+ * Baileys' objects as plain JSON: bytes as base64, 64-bit numbers as numbers (as text where a number cannot
+ * hold them), nothing that is null or an empty list (protobuf's unset fields). Texts lose what PostgreSQL's
+ * jsonb cannot hold: NUL characters and lone surrogates.
  */
 export function toJson(value: unknown): unknown {
   if (typeof value === 'string') return toText(value)
@@ -19,12 +20,14 @@ export function toJson(value: unknown): unknown {
 function toObject(value: object): Record<string, unknown> {
   const members: [string, unknown][] = []
   for (const [name, member] of Object.entries(value)) {
-    if (member == null || isLargeThumbnail(name, member)) continue
+    if (isUnset(member) || isLargeThumbnail(name, member)) continue
     const json = toJson(member)
     if (json !== undefined) members.push([toText(name), json])
   }
   return Object.fromEntries(members)
 }
+
+const isUnset = (member: unknown) => member == null || (Array.isArray(member) && member.length === 0)
 
 const toText = (text: string) => text.toWellFormed().replaceAll('\0', '')
 

@@ -56,8 +56,9 @@ const SEND_TIMEOUT_MS = 25_000
 const CONNECTION_CLOSED = 428
 
 /**
- * Sends messages once: a key that is known is answered from the ledger, one in flight is waited for, and whatever
- * is sent again goes under the same WhatsApp id. Messages of one recipient leave in the order of the calls.
+ * Sends messages once: a key that is known is answered from the ledger, one in flight is waited for, and
+ * whatever is sent again goes under the same WhatsApp id. Messages of one recipient leave in the order of the
+ * calls.
  */
 export class Sender {
   readonly #deps: SenderDependencies
@@ -89,7 +90,10 @@ export class Sender {
     return await orTimeout(outcome)
   }
 
-  /** Takes no new sends and lets those in flight end; who still waits for WhatsApp after `graceMs` hears `pending`. */
+  /**
+   * Takes no new sends and lets those in flight end; who still waits for WhatsApp after `graceMs` hears
+   * `pending`.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     const instances = new Set([...this.#inFlight.keys()].map((key) => key.slice(0, key.indexOf(' '))))
@@ -159,7 +163,10 @@ export class Sender {
     }
   }
 
-  /** The message is out, whatever the database says: a row without its answer only makes a repeated key send again. */
+  /**
+   * The message is out, whatever the database says: a row without its answer only makes a repeated key send
+   * again.
+   */
   async #note(instanceId: string, write: () => Promise<void>): Promise<void> {
     try {
       await write()

@@ -1,6 +1,8 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 
-/** What became of a stanza. `none`: nothing was heard while somebody listened, it may still have been taken. */
+/**
+ * What became of a stanza. `none`: nothing was heard while somebody listened, it may still have been taken.
+ */
 export type Ack = { kind: 'acknowledged' } | { kind: 'refused'; code: string } | { kind: 'none' }
 
 /** One message whose acknowledgement is awaited. */

@@ -8,8 +8,8 @@ const EXPECTED = /DISABLING ALL SYNC/
 const MAX_LENGTH = 300
 
 /**
- * What Baileys may write into our log: from `warn` on, its sentence and the error's name, message and code. The
- * objects it logs beside them carry stanzas, keys and message bodies, and stay out.
+ * What Baileys may write into our log: from `warn` on, its sentence and the error's name, message and code.
+ * The objects it logs beside them carry stanzas, keys and message bodies, and stay out.
  */
 export function createBaileysLogger(logger: Logger, instanceId: string): BaileysLogger {
   const own = logger.child({ part: 'baileys', instanceId })

@@ -40,7 +40,9 @@ export async function saveCredentials(
     .execute()
 }
 
-/** Forgets a session whole: only after WhatsApp logged it out, when nothing of it is worth anything any more. */
+/**
+ * Forgets a session whole: only after WhatsApp logged it out, when nothing of it is worth anything any more.
+ */
 export async function forgetSession(db: Database, instanceId: string): Promise<void> {
   await inTransaction(db, async (transaction) => {
     await transaction.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()

@@ -1,6 +1,7 @@
+import { createLogger } from '@carteiro/runtime/logger'
 import { type BaileysEventMap, makeEventBuffer } from '@whiskeysockets/baileys'
-import { pino } from 'pino'
 import { test } from 'tap'
+import { createBaileysLogger } from './baileys-logger.ts'
 import { flushUpserts } from './flush-upserts.ts'
 
 type Upsert = BaileysEventMap['messages.upsert']
@@ -11,7 +12,7 @@ const upsert: Upsert = {
 }
 
 test('a message is handed on at once, while Baileys still holds its events back', async (t) => {
-  const ev = makeEventBuffer(pino({ level: 'silent' }))
+  const ev = makeEventBuffer(createBaileysLogger(createLogger('test', 'silent'), 'main'))
   t.teardown(() => ev.destroy())
   const seen: Upsert[] = []
   ev.on('messages.upsert', (each) => seen.push(each))

@@ -8,7 +8,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import type { Seal } from '../../seal.ts'
 import { forgetSession } from './credential-store.ts'
 import { type Credentials, openCredentials } from './credentials.ts'
-import { createKeyStore, forgetSignalSessions } from './key-store.ts'
+import { forgetSignalSessions, KeyStore } from './key-store.ts'
 import type { WASocket } from './open-socket.ts'
 import { simulatedSocketUrl } from './simulated-link.ts'
 import { liveOnce, type SocketListener } from './socket-life.ts'
@@ -111,7 +111,7 @@ export class InstanceSession {
     const end = await liveOnce({
       instanceId,
       creds: credentials.current,
-      keys: createKeyStore({ db, seal, instanceId, signal: this.#released.signal }),
+      keys: new KeyStore({ db, seal, instanceId, signal: this.#released.signal }),
       url: simulatorUrl && simulatedSocketUrl(simulatorUrl, instanceId),
       logger,
       listener,

@@ -11,7 +11,9 @@ import { sql } from 'kysely'
 import type { Seal } from '../../seal.ts'
 import { createTextCache } from './text-cache.ts'
 
-/** Per instance. Signal sessions are a kilobyte or two each: enough for the few hundred chats that are alive. */
+/**
+ * Per instance. Signal sessions are a kilobyte or two each: enough for the few hundred chats that are alive.
+ */
 const CACHE_CHARACTERS = 512 * 1024
 
 export interface KeyStoreOptions {
@@ -24,59 +26,61 @@ export interface KeyStoreOptions {
 
 /**
  * The Signal keys of one instance, sealed in `broker.session_key`. Every write is committed before it is
- * acknowledged, in one statement; reads come from a bounded cache of texts (of texts, because Baileys changes the
- * objects that it reads before it writes them). While PostgreSQL is away both wait: an error would make Baileys
- * take a message for undecryptable.
+ * acknowledged, in one statement; reads come from a bounded cache of texts (of texts, because Baileys changes
+ * the objects that it reads before it writes them). While PostgreSQL is away both wait: an error would make
+ * Baileys take a message for undecryptable.
  */
-export function createKeyStore({ db, seal, instanceId, signal }: KeyStoreOptions): SignalKeyStore {
-  const cache = createTextCache(CACHE_CHARACTERS)
+export class KeyStore implements SignalKeyStore {
+  readonly #options: KeyStoreOptions
+  readonly #cache = createTextCache(CACHE_CHARACTERS)
   /** Counts the writes, so that a read that began before one does not put the older value into the cache. */
-  let writes = 0
+  #writes = 0
 
-  async function load(type: string, ids: string[]): Promise<Map<string, string>> {
-    const writesBefore = writes
-    const rows = await retryWhileDatabaseAway(() => readKeys(db, instanceId, type, ids), { signal })
-    const texts = new Map<string, string>()
-    for (const row of rows) {
-      const text = seal.open(row.sealed, [instanceId, type, row.id]).toString()
-      texts.set(row.id, text)
-      if (writes === writesBefore) cache.set(cacheKey(type, row.id), text)
-    }
-    return texts
+  constructor(options: KeyStoreOptions) {
+    this.#options = options
   }
 
-  return {
-    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found: Record<string, SignalDataTypeMap[Type]> = {}
-      const missing: string[] = []
-      for (const id of ids) {
-        const text = cache.get(cacheKey(type, id))
-        if (text === undefined) missing.push(id)
-        else found[id] = parseKey(type, text)
-      }
-      if (missing.length > 0) {
-        for (const [id, text] of await load(type, missing)) found[id] = parseKey(type, text)
-      }
-      return found
-    },
+  async get<Type extends keyof SignalDataTypeMap>(
+    type: Type,
+    ids: string[],
+  ): Promise<Record<string, SignalDataTypeMap[Type]>> {
+    const found: Record<string, SignalDataTypeMap[Type]> = {}
+    const missing: string[] = []
+    for (const id of ids) {
+      const text = this.#cache.get(cacheKey(type, id))
+      if (text === undefined) missing.push(id)
+      else found[id] = parseKey(type, text)
+    }
+    if (missing.length > 0) {
+      for (const [id, text] of await this.#load(type, missing)) found[id] = parseKey(type, text)
+    }
+    return found
+  }
 
-    async set(data) {
-      const changes = toChanges(data)
-      if (changes.length === 0) return
-      writes += 1
-      await retryWhileDatabaseAway(() => writeKeys(db, seal, instanceId, changes), { signal })
-      writes += 1
-      for (const { type, id, text } of changes) {
-        if (text === null) cache.delete(cacheKey(type, id))
-        else cache.set(cacheKey(type, id), text)
-      }
-    },
+  async set(data: SignalDataSet): Promise<void> {
+    const changes = toChanges(data)
+    if (changes.length === 0) return
+    const { db, seal, instanceId, signal } = this.#options
+    this.#writes += 1
+    await retryWhileDatabaseAway(() => writeKeys(db, seal, instanceId, changes), { signal })
+    this.#writes += 1
+    for (const { type, id, text } of changes) {
+      if (text === null) this.#cache.delete(cacheKey(type, id))
+      else this.#cache.set(cacheKey(type, id), text)
+    }
+  }
 
-    async clear() {
-      writes += 1
-      await db.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()
-      cache.clear()
-    },
+  async #load(type: string, ids: string[]): Promise<Map<string, string>> {
+    const { db, seal, instanceId, signal } = this.#options
+    const writesBefore = this.#writes
+    const rows = await retryWhileDatabaseAway(() => readKeys(db, instanceId, type, ids), { signal })
+    const texts = new Map<string, string>()
+    for (const { id, sealed } of rows) {
+      const text = seal.open(sealed, [instanceId, type, id]).toString()
+      texts.set(id, text)
+      if (this.#writes === writesBefore) this.#cache.set(cacheKey(type, id), text)
+    }
+    return texts
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 
-// The simulator answers every login and cannot pair yet. This file goes when it can: then an instance is linked
-// there as anywhere, by QR or code.
+// The simulator answers every login and cannot pair yet. This file goes when it can: then an instance is
+// linked there as anywhere, by QR or code.
 
 /** The phone of a simulated instance: the same for the same instance id, digits only. */
 export function simulatedPhone(instanceId: string): string {

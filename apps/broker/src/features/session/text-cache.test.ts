@@ -14,7 +14,10 @@ test('what was used longest ago leaves first when there is no more room', async 
 })
 
 test('the cache never holds more than its bound, and never an older text', async (t) => {
-  const operation = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), text: fc.string({ maxLength: 12 }) })
+  const operation = fc.record({
+    key: fc.constantFrom('a', 'b', 'c', 'd'),
+    text: fc.string({ maxLength: 12 }),
+  })
   fc.assert(
     fc.property(fc.array(operation), (operations) => {
       const cache = createTextCache(20)

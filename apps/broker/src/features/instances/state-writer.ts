@@ -1,0 +1,47 @@
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import { createInOrder } from '../../in-order.ts'
+import type { Report } from '../../report.ts'
+import type { InstanceState, Instances } from './instances.ts'
+
+/** Writes the states of instances behind the sessions' backs: a session does not wait for the database. */
+export interface StateWriter {
+  /** The states of one instance are written in their order. */
+  write(instanceId: string, state: InstanceState): void
+  /** The newest state that is not written yet. */
+  pending(instanceId: string): InstanceState | undefined
+  /** Resolves when all is written. */
+  written(): Promise<void>
+}
+
+export interface StateWriterDependencies {
+  instances: Pick<Instances, 'saveState'>
+  report: Pick<Report, 'instanceStateFailed'>
+  /** Ends the waiting for a database that is away. */
+  signal: AbortSignal
+}
+
+export function createStateWriter({ instances, report, signal }: StateWriterDependencies): StateWriter {
+  const inOrder = createInOrder()
+  const newest = new Map<string, InstanceState>()
+  const underWay = new Set<Promise<void>>()
+
+  async function save(instanceId: string, state: InstanceState): Promise<void> {
+    try {
+      await retryWhileDatabaseAway(() => instances.saveState(instanceId, state), { signal })
+    } catch (error) {
+      report.instanceStateFailed(instanceId, error)
+    }
+    if (newest.get(instanceId) === state) newest.delete(instanceId)
+  }
+
+  return {
+    write(instanceId, state) {
+      newest.set(instanceId, state)
+      const saved = inOrder.run(instanceId, () => save(instanceId, state))
+      underWay.add(saved)
+      void saved.then(() => underWay.delete(saved))
+    },
+    pending: (instanceId) => newest.get(instanceId),
+    written: async () => void (await Promise.all(underWay)),
+  }
+}

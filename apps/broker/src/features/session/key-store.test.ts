@@ -1,0 +1,103 @@
+import { createTestDatabase } from '@carteiro/database/test-database'
+import { initAuthCreds } from '@whiskeysockets/baileys'
+import { t, test } from 'tap'
+import { createSeal, SealError } from '../../seal.ts'
+import { forgetSession, loadCredentials, saveCredentials } from './credential-store.ts'
+import { forgetSignalSessions, KeyStore } from './key-store.ts'
+
+const { db } = await createTestDatabase(t)
+const seal = createSeal(Buffer.alloc(32, 1))
+const { signal } = new AbortController()
+
+async function createInstance(id: string) {
+  await db.insertInto('broker.instance').values({ id, tenant_id: 'demo', name: id }).execute()
+  return { id, open: () => new KeyStore({ db, seal, instanceId: id, signal }) }
+}
+
+const session = (text: string) => new Uint8Array(Buffer.from(text))
+
+test('keys that were written are there for the next process, of every kind', async (t) => {
+  const { open } = await createInstance('kinds')
+  const pair = { public: session('public'), private: session('private') }
+  await open().set({
+    session: { 'a.0': session('one'), 'b.0': session('two') },
+    'pre-key': { '7': pair },
+    'sender-key-memory': { 'group@g.us': { 'a:1': true } },
+    'device-list': { a: ['0', '3'] },
+  })
+  const next = open()
+  t.same(await next.get('session', ['a.0', 'b.0', 'c.0']), {
+    'a.0': Buffer.from('one'),
+    'b.0': Buffer.from('two'),
+  })
+  t.same((await next.get('pre-key', ['7']))['7']?.private, Buffer.from('private'))
+  t.same(await next.get('sender-key-memory', ['group@g.us']), { 'group@g.us': { 'a:1': true } })
+  t.same(await next.get('device-list', ['a']), { a: ['0', '3'] })
+})
+
+test('one write changes and deletes together; what is read after it is never older', async (t) => {
+  const { open } = await createInstance('changes')
+  const store = open()
+  await store.set({ session: { a: session('1'), b: session('1') } })
+  await store.get('session', ['a', 'b'])
+  await store.set({ session: { a: session('2'), b: null, c: session('1') } })
+  const expected = { a: Buffer.from('2'), c: Buffer.from('1') }
+  t.same(await store.get('session', ['a', 'b', 'c']), expected)
+  t.same(await open().get('session', ['a', 'b', 'c']), expected)
+})
+
+test('what Baileys changes in its hands is not changed for the next reader', async (t) => {
+  const { open } = await createInstance('hands')
+  const store = open()
+  await store.set({ 'sender-key-memory': { g: { a: true } } })
+  const { g } = await store.get('sender-key-memory', ['g'])
+  if (g) g.b = true
+  t.same(await store.get('sender-key-memory', ['g']), { g: { a: true } })
+})
+
+test('keys are not readable in the database, nor under another instance', async (t) => {
+  const one = await createInstance('one')
+  const two = await createInstance('two')
+  await one.open().set({ session: { a: session('ratchet') } })
+  const rows = await db
+    .selectFrom('broker.session_key')
+    .selectAll()
+    .where('instance_id', '=', 'one')
+    .execute()
+  t.equal(rows.length, 1)
+  t.notOk(rows[0]?.sealed.includes(Buffer.from('ratchet').toString('base64')))
+  await db
+    .insertInto('broker.session_key')
+    .values(rows.map((row) => ({ ...row, instance_id: 'two' })))
+    .execute()
+  await t.rejects(async () => await two.open().get('session', ['a']), SealError)
+})
+
+test('Signal sessions can be forgotten without the other keys', async (t) => {
+  const { open } = await createInstance('forgetful')
+  await open().set({ session: { a: session('1') }, 'device-list': { a: ['0'] } })
+  await forgetSignalSessions(db, 'forgetful')
+  t.same(await open().get('session', ['a']), {})
+  t.same(await open().get('device-list', ['a']), { a: ['0'] })
+})
+
+test('credentials survive a restart, and a key that does not fit never loses them', async (t) => {
+  await createInstance('linked')
+  const credentials = initAuthCreds()
+  await saveCredentials(db, seal, 'linked', credentials)
+  await saveCredentials(db, seal, 'linked', { ...credentials, nextPreKeyId: 31 })
+  const loaded = await loadCredentials(db, seal, 'linked')
+  t.equal(loaded?.nextPreKeyId, 31)
+  t.same(loaded?.noiseKey.private, credentials.noiseKey.private)
+  await t.rejects(loadCredentials(db, createSeal(Buffer.alloc(32, 2)), 'linked'), SealError)
+  t.ok(await loadCredentials(db, seal, 'linked'))
+})
+
+test('a session that was logged out leaves nothing behind', async (t) => {
+  const { open } = await createInstance('gone')
+  await saveCredentials(db, seal, 'gone', initAuthCreds())
+  await open().set({ session: { a: session('1') } })
+  await forgetSession(db, 'gone')
+  t.equal(await loadCredentials(db, seal, 'gone'), undefined)
+  t.same(await open().get('session', ['a']), {})
+})

@@ -1,0 +1,52 @@
+import { baseEnvironment } from './base-environment.ts'
+import type { Credentials } from './credentials.ts'
+
+/** The processes that answer on a port. */
+export type ProcessName = 'simulator' | 'broker' | 'worker' | 'api'
+
+export type Ports = Record<ProcessName | 'database', number>
+export type Environments = Record<ProcessName, NodeJS.ProcessEnv>
+
+export interface EnvironmentOptions {
+  ports: Ports
+  host: string
+  databaseUrl: string
+  credentials: Credentials
+  /** Whether the broker links to the simulator. */
+  simulator: boolean
+  /** For all processes; what the stack decides itself wins. */
+  common: NodeJS.ProcessEnv
+  /** For one process; wins over everything. */
+  env: Partial<Environments>
+}
+
+/** Where a process is found from this machine. */
+export function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}
+
+/** What each process is told, by environment variables, as production does it. */
+export function environments({ host, ports, ...options }: EnvironmentOptions): Environments {
+  const { credentials, databaseUrl, env } = options
+  const common = { ...options.common, ...baseEnvironment(), HOST: host }
+  const connected = { ...common, DATABASE_URL: databaseUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
+  const webhooks = { WHATSAPP_WEBHOOK_HMAC_SECRET: credentials.webhookHmacSecret }
+  const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }
+  const linked = { WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${ports.simulator}/ws/chat` }
+  return {
+    // Nothing of the simulator asks for a key: it stays on loopback whatever HOST is.
+    simulator: { ...common, HOST: '127.0.0.1', SIMULATOR_PORT: String(ports.simulator), ...env.simulator },
+    broker: {
+      ...connected,
+      ...webhooks,
+      BROKER_PORT: String(ports.broker),
+      WHATSAPP_WEBHOOK_URL: `${urlOf(host, ports.api)}/api/integrations/whatsapp/webhook`,
+      SESSION_ENCRYPTION_KEY: credentials.sessionEncryptionKey,
+      ...(options.simulator ? linked : {}),
+      ...env.broker,
+    },
+    worker: { ...connected, ...brokerUrl, WORKER_PORT: String(ports.worker), ...env.worker },
+    api: { ...connected, ...webhooks, ...brokerUrl, API_PORT: String(ports.api), ...env.api },
+  }
+}

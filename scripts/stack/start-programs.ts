@@ -1,0 +1,50 @@
+import type { Environments, Ports, ProcessName } from './environments.ts'
+import { urlOf } from './environments.ts'
+import type { ProcessGroup } from './process-group.ts'
+import type { SupervisedProcess } from './supervise.ts'
+import { waitUntilReady } from './wait-until-ready.ts'
+
+export type Programs = Record<Exclude<ProcessName, 'simulator'>, SupervisedProcess> & {
+  simulator: SupervisedProcess | undefined
+}
+
+export interface ProgramsOptions {
+  environments: Environments
+  ports: Ports
+  host: string
+  simulator: boolean
+}
+
+const READY_DEADLINE_MS = 60_000
+
+const MAIN: Record<ProcessName, string> = {
+  simulator: 'packages/simulation/src/main.ts',
+  broker: 'apps/broker/src/main.ts',
+  worker: 'apps/worker/src/main.ts',
+  api: 'apps/api/src/main.ts',
+}
+
+/** Starts simulator, broker, worker and api as production does, each when the one before it is ready. */
+export async function startPrograms(group: ProcessGroup, options: ProgramsOptions): Promise<Programs> {
+  const start = (name: ProcessName) => startProgram(group, name, options)
+  const simulator = options.simulator ? await start('simulator') : undefined
+  const broker = await start('broker')
+  const worker = await start('worker')
+  const api = await start('api')
+  return { simulator, broker, worker, api }
+}
+
+function startProgram(
+  group: ProcessGroup,
+  name: ProcessName,
+  { environments, ports, host }: ProgramsOptions,
+): Promise<SupervisedProcess> {
+  const url = urlOf(name === 'simulator' ? '127.0.0.1' : host, ports[name])
+  return group.start({
+    name,
+    command: [MAIN[name]],
+    env: environments[name],
+    isReady: (_supervised, signal) => waitUntilReady(url, signal),
+    readyDeadlineMs: READY_DEADLINE_MS,
+  })
+}
