@@ -9,6 +9,7 @@ import { migrateDatabase } from './stack/migrate-database.ts'
 import { findFreePort } from './stack/ports.ts'
 import { startPostgres } from './stack/postgres-process.ts'
 import { createProcessGroup } from './stack/process-group.ts'
+import { buildTap } from './test/build-tap.ts'
 import { type Counts, readResults } from './test/read-results.ts'
 import { writeLines } from './test/write-lines.ts'
 
@@ -21,6 +22,7 @@ const group = createProcessGroup({ logsDirectory: folder, tell: () => undefined 
 let result = { exitCode: 1, passed: 0, failed: 0 }
 
 try {
+  buildTap()
   const postgres = await startPostgres(group, {
     dataDirectory: folder,
     port: await findFreePort(),

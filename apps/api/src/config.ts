@@ -1,3 +1,4 @@
+import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { z } from 'zod'
 
@@ -12,6 +13,7 @@ const ApiConfig = z.object({
   WHATSAPP_WEBHOOK_API_KEY: secret.optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret.optional(),
   WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE: flag(false),
+  OUTBOX_RETRY_MINUTES: RetryMinutes,
 })
 
 export type ApiConfig = z.output<typeof ApiConfig>

@@ -2,20 +2,20 @@ import { port, processVariables, readConfig } from '@carteiro/runtime/config'
 import { z } from 'zod'
 
 const KEY_BYTES = 32
-const MIN_API_KEY_LENGTH = 16
+const MIN_SECRET_LENGTH = 16
 
-const apiKey = () => z.string().min(MIN_API_KEY_LENGTH, `must have at least ${MIN_API_KEY_LENGTH} characters`)
+const secret = () => z.string().min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters`)
 
 /** Every variable the broker reads. */
 const Variables = z.object({
   ...processVariables,
   BROKER_PORT: port(3001),
-  WHATSAPP_BROKER_API_KEY: apiKey(),
+  WHATSAPP_BROKER_API_KEY: secret(),
   WHATSAPP_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .default('http://127.0.0.1:3000/api/integrations/whatsapp/webhook'),
-  WHATSAPP_WEBHOOK_API_KEY: apiKey().optional(),
-  WHATSAPP_WEBHOOK_HMAC_SECRET: z.string().min(1).optional(),
+  WHATSAPP_WEBHOOK_API_KEY: secret().optional(),
+  WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: z.string().transform((text, context) => {
     const key = readKey(text)
     if (key) return key

@@ -1,3 +1,4 @@
+import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { z } from 'zod'
 
@@ -11,13 +12,7 @@ const WorkerConfig = z.object({
   OUTBOX_BATCH_SIZE: wholeNumber(10, 1),
   OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),
   OUTBOX_CLAIM_SECONDS: wholeNumber(120, 2),
-  OUTBOX_RETRY_MINUTES: z
-    .string()
-    .default('0,1,5,15,60,360')
-    .transform((text) => text.split(',').map(Number))
-    .refine((minutes) => minutes.every((minute) => Number.isFinite(minute) && minute >= 0), {
-      message: 'must be minutes separated by commas, such as 0,1,5,15,60,360',
-    }),
+  OUTBOX_RETRY_MINUTES: RetryMinutes,
 })
 
 export type WorkerConfig = z.output<typeof WorkerConfig>

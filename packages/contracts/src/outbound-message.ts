@@ -4,7 +4,7 @@ import { IdempotencyKey, Slug } from './identifier.ts'
 import { MAX_TEXT_LENGTH } from './intent.ts'
 import { StorableText } from './storable-text.ts'
 
-/** `POST /api/v1/outbound/messages` (seed 001): the text stands at the top or in `payloadJson`. */
+/** `POST /api/v1/outbound/messages`: the text stands at the top or in `payloadJson`. */
 export const CreateOutboundMessage = z
   .object({
     channel: z.literal('WHATSAPP').default('WHATSAPP'),

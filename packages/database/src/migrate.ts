@@ -5,11 +5,11 @@ import { type Migration, Migrator } from 'kysely/migration'
 const FOLDER = new URL('../migrations/', import.meta.url)
 
 /**
- * Brings the schema up to date: numbered plain `.sql` files, forward only, each in a transaction, one process at a
- * time (kysely's Migrator holds an advisory lock).
+ * Brings the schema up to date: numbered plain `.sql` files, forward only, all that wait in one transaction, one
+ * process at a time (kysely's Migrator holds an advisory lock). So no `create index concurrently`.
  *
  * @returns the names of the migrations that were run now
- * @throws the first migration's error; what ran before it stays
+ * @throws the first migration's error; nothing of the run stays
  */
 export async function migrate<Schema>(db: Kysely<Schema>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: readMigrations } })

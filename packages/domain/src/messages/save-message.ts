@@ -85,10 +85,19 @@ function senderOf(envelope: MessageEnvelope): ContactAddress {
   const chat = parseJid(envelope.chatKey)
   if (chat?.kind === 'group') return addressOf(chat)
   const phone = envelope.contact.phone ? parseRecipient(envelope.contact.phone) : undefined
-  const lid = chat?.kind === 'lid' ? chat.lid : null
+  const lid = lidOf(envelope)
   if (phone?.kind === 'phone') return { ...addressOf(phone), lid }
   if (chat) return addressOf(chat)
   throw new Error('the envelope names neither a phone nor a chat')
+}
+
+/** Known beside the phone: from the contact, or as the chat's own spelling. */
+function lidOf({ contact, message }: MessageEnvelope): string | null {
+  for (const text of [contact.lid, message.chatId]) {
+    const jid = typeof text === 'string' ? parseJid(text) : undefined
+    if (jid?.kind === 'lid') return jid.lid
+  }
+  return null
 }
 
 const pick = ({ name, pushName, document, registrations, avatarUrl }: MessageEnvelope['contact']) => ({

@@ -5,7 +5,7 @@ import { type ClaimedDelivery, claim } from './claim.ts'
 import { type OutboundRequest, queueMessage } from './queue-message.ts'
 import { readOutboundMessage } from './read.ts'
 import { recoverStale } from './recover.ts'
-import { type AttemptOutcome, settle } from './settle.ts'
+import { type AttemptFailed, type AttemptOutcome, settle } from './settle.ts'
 
 const domain = await startDomain(t)
 
@@ -15,7 +15,7 @@ const sent = ({ id }: { id: string }): AttemptOutcome => ({
   response: { ok: true },
 })
 const BROKEN: AttemptOutcome = { status: 'failed', fault: 'channel', code: 'BROKER_ERROR', message: 'broken' }
-const AWAY: AttemptOutcome = {
+const AWAY: AttemptFailed = {
   status: 'failed',
   fault: 'waiting',
   code: 'INSTANCE_DISCONNECTED',
@@ -29,6 +29,7 @@ const request = (fields: Partial<OutboundRequest> & { text?: string } = {}): Out
     tenantId: 'acme',
     to: '+5511911110000',
     intent: { intent: 'text', text },
+    maxAttempts: 6,
     actor: 'test',
     requestId: 'request-1',
     ...rest,
@@ -232,6 +233,26 @@ t.test(
     t.same(await settle(domain, alive, sent(alive)), { status: 'SENT' })
   },
 )
+
+t.test('when the last attempt is never answered the message says that its outcome is unknown', async (t) => {
+  const id = await enqueue()
+  await domain.db.updateTable('delivery').set({ attempts: 5 }).where('id', '=', id).execute()
+  await claimOne()
+  await domain.db.updateTable('delivery').set({ claimed_until: sql`now() - interval '1 second'` }).execute()
+  await recoverStale(domain)
+  t.match(await readOutboundMessage(domain.db, { tenantId: 'acme', id }), {
+    status: 'FAILED',
+    errorCode: 'OUTCOME_UNKNOWN',
+  })
+})
+
+t.test('a channel that asks to be left alone is left alone so long', async (t) => {
+  const id = await enqueue()
+  const before = Date.now()
+  await settle(domain, await claimOne(), { ...AWAY, retryAfterSeconds: 60 })
+  const message = await readOutboundMessage(domain.db, { tenantId: 'acme', id })
+  t.ok(Date.parse(message?.nextAttemptAt ?? '') >= before + 59_000)
+})
 
 t.test('a message that WhatsApp has not acknowledged stays SENDING', async (t) => {
   const id = await enqueue()

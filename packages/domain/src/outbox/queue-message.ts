@@ -13,7 +13,6 @@ import { listInstances } from '../instances/find-instance.ts'
 import { toMessageView } from '../messages/view.ts'
 import { openTicket } from '../tickets/open-ticket.ts'
 import { laneOf, lockLane } from './lane.ts'
-import { DEFAULT_RETRY_POLICY } from './retry-policy.ts'
 
 export interface OutboundRequest {
   tenantId: string
@@ -23,6 +22,7 @@ export interface OutboundRequest {
   intent: Intent
   idempotencyKey?: string | undefined
   dossierId?: string | number | undefined
+  maxAttempts: number
   actor: string
   requestId: string
 }
@@ -64,29 +64,25 @@ async function findKnownKey(
 ): Promise<QueueMessageResult | undefined> {
   const { tenantId, idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${tenantId}\0${idempotencyKey}`.replace('\0', '/')}, 0))`.execute(
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${tenantId}/${idempotencyKey}`}, 0))`.execute(
     transaction,
   )
   const row = await transaction
     .selectFrom('delivery')
-    .select(['id', 'payload_hash'])
+    .select(['id', 'instance_id', 'payload_hash'])
     .where('tenant_id', '=', tenantId)
     .where('idempotency_key', '=', idempotencyKey)
     .executeTakeFirst()
   if (!row) return undefined
-  const same = row.payload_hash.equals(hashRequest(request))
+  const sameInstance = request.instanceId === undefined || request.instanceId === row.instance_id
+  const same = sameInstance && row.payload_hash.equals(hashRequest(request))
   return { status: same ? 'repeated' : 'key_mismatch', id: row.id }
 }
 
-/** What makes two requests the same one: everything that the caller chose, in one fixed order. */
-function hashRequest({ instanceId, to, intent, dossierId }: OutboundRequest): Buffer {
+/** What makes two requests the same one, but for the instance, which a request may leave out. */
+function hashRequest({ to, intent, dossierId }: OutboundRequest): Buffer {
   const recipient = parseRecipient(to)
-  const canonical = [
-    instanceId ?? null,
-    recipient ? formatJid(recipient) : to,
-    Object.entries(intent).sort(),
-    dossierId ?? null,
-  ]
+  const canonical = [recipient ? formatJid(recipient) : to, Object.entries(intent).sort(), dossierId ?? null]
   return createHash('sha256').update(JSON.stringify(canonical)).digest()
 }
 
@@ -164,7 +160,7 @@ async function insertMessage(
       intent: intent.intent,
       payload: JSON.stringify(intent),
       lane: lane.lane,
-      max_attempts: DEFAULT_RETRY_POLICY.minutes.length,
+      max_attempts: request.maxAttempts,
       idempotency_key: request.idempotencyKey ?? null,
       payload_hash: hashRequest(request),
       provider_message_id: null,

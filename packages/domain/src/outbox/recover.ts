@@ -14,8 +14,8 @@ interface StaleDelivery {
 
 /**
  * Frees messages whose claim has ended: their worker died, or WhatsApp never acknowledged. They are queued again at
- * once, at the head of their lane; the same key and WhatsApp id make it one message on the phone. An attempt that
- * was the last is given back, because nobody knows that it failed.
+ * once, at the head of their lane; the same key and WhatsApp id make it one message on the phone. After the last
+ * attempt they fail as OUTCOME_UNKNOWN, because nobody knows: a person or a late receipt decides.
  *
  * @returns how many were freed; with the full batch of 100 there may be more
  */
@@ -51,8 +51,12 @@ async function requeue({ transaction }: UnitOfWork, stale: StaleDelivery[]): Pro
   const { rows } = await sql<ChangedDelivery & { attempts: number; generation: number }>`
     with freed as (
       update delivery d set
-        state = 'QUEUED', claimed_until = null, next_attempt_at = null, updated_at = now(),
-        attempts = least(d.attempts, d.max_attempts - 1)
+        state = case when d.attempts < d.max_attempts then 'QUEUED' else 'FAILED' end,
+        settled_at = case when d.attempts < d.max_attempts then null else now() end,
+        error_code = case when d.attempts < d.max_attempts then null else 'OUTCOME_UNKNOWN' end,
+        error_message = case when d.attempts < d.max_attempts then null
+          else 'The last attempt was not answered: it may have been sent.' end,
+        claimed_until = null, next_attempt_at = null, updated_at = now()
       from unnest(${stale.map((row) => row.tenant_id)}::text[], ${stale.map((row) => row.id)}::uuid[]) as s (tenant_id, id)
       where d.tenant_id = s.tenant_id and d.id = s.id and d.state = 'SENDING' and d.claimed_until < now()
       returning d.*

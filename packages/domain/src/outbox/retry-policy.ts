@@ -1,8 +1,9 @@
 import type { Fault } from '@carteiro/contracts/delivery'
 import { withJitter } from '@carteiro/runtime/backoff'
+import { z } from 'zod'
 
 export interface RetryPolicy {
-  /** Waits before attempts 1, 2, ...: their number is the number of attempts (seed 001). */
+  /** Waits before attempts 1, 2, ...: their number is the number of attempts. */
   minutes: number[]
   /** Share of a wait that is random. */
   jitter: number
@@ -16,18 +17,38 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   waitingSeconds: 2,
 }
 
+/** OUTBOX_RETRY_MINUTES, as the API (how many attempts a message has) and the worker (when they are) read it. */
+export const RetryMinutes = z
+  .string()
+  .default(DEFAULT_RETRY_POLICY.minutes.join(','))
+  .transform((text) => text.split(',').map(Number))
+  .refine((minutes) => minutes.every((minute) => Number.isFinite(minute) && minute >= 0), {
+    message: 'must be minutes separated by commas, such as 0,1,5,15,60,360',
+  })
+
 export type AfterFailure = { next: 'retry' | 'wait'; afterMs: number } | { next: 'fail' }
 
 /**
  * What follows a failed attempt, by whose fault it was. A broker that may have sent it (`unknown`) is asked again
  * within seconds under the same key: its ledger and WhatsApp's own id make it one message.
  *
- * @param attempts how many were made, this one with them
+ * @param failure.attempts how many were made, this one with them
+ * @param failure.retryAfterSeconds what the channel asked for: the wait is never shorter
  */
-export function afterFailure(
-  policy: RetryPolicy,
-  { fault, attempts, maxAttempts }: { fault: Fault; attempts: number; maxAttempts: number },
-): AfterFailure {
+export function afterFailure(policy: RetryPolicy, failure: Failure): AfterFailure {
+  const then = decide(policy, failure)
+  if (then.next === 'fail') return then
+  return { ...then, afterMs: Math.max(then.afterMs, (failure.retryAfterSeconds ?? 0) * 1_000) }
+}
+
+export interface Failure {
+  fault: Fault
+  attempts: number
+  maxAttempts: number
+  retryAfterSeconds?: number | undefined
+}
+
+function decide(policy: RetryPolicy, { fault, attempts, maxAttempts }: Failure): AfterFailure {
   switch (fault) {
     case 'message':
       return { next: 'fail' }

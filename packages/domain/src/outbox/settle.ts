@@ -21,6 +21,8 @@ export interface AttemptFailed {
   fault: Fault
   code: string
   message: string
+  /** The channel asked to be left alone for so long. */
+  retryAfterSeconds?: number | undefined
   response?: unknown
 }
 
@@ -45,12 +47,7 @@ export async function settle(
     if (outcome.status === 'pending') return keepSending(work, delivery, outcome)
     const changed =
       outcome.status === 'failed'
-        ? await recordFailure(
-            work,
-            delivery,
-            outcome,
-            decide(dependencies.retryPolicy, delivery, outcome.fault),
-          )
+        ? await recordFailure(work, delivery, outcome, decide(dependencies.retryPolicy, delivery, outcome))
         : await recordSent(work, delivery, outcome.providerMessageId)
     if (!changed) return { status: 'stale' }
     await readyLanes(work.transaction, [lane])
@@ -60,8 +57,11 @@ export async function settle(
   })
 }
 
-const decide = (policy: RetryPolicy, { attempt, maxAttempts }: ClaimedDelivery, fault: Fault) =>
-  afterFailure(policy, { fault, attempts: attempt, maxAttempts })
+const decide = (
+  policy: RetryPolicy,
+  { attempt, maxAttempts }: ClaimedDelivery,
+  { fault, retryAfterSeconds }: AttemptFailed,
+) => afterFailure(policy, { fault, attempts: attempt, maxAttempts, retryAfterSeconds })
 
 type SettledRow = ChangedDelivery & { next_attempt_at: Date | null }
 

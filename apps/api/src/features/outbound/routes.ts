@@ -11,7 +11,7 @@ import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 
-type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'report'>
+type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
 
 /** `/api/v1/outbound/messages`: messages are accepted here and sent by the worker. */
 export async function outboundRoutes(app: HttpServer, dependencies: Needs): Promise<void> {
@@ -36,6 +36,7 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
         intent: intentOf(body),
         idempotencyKey: body.idempotencyKey,
         dossierId: body.dossierId,
+        maxAttempts: dependencies.config.OUTBOX_RETRY_MINUTES.length,
         actor: actor.name,
         requestId: request.id,
       })

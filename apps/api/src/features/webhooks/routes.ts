@@ -1,12 +1,14 @@
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { addressEvents } from './address-events.ts'
+import { type AddressedEvents, addressEvents } from './address-events.ts'
 import { answerWebhook, WebhookAccepted } from './answer-webhook.ts'
+import { createArrivalOrder } from './arrival-order.ts'
 import { createIngest } from './ingest.ts'
-import { createInstanceDirectory } from './instance-directory.ts'
-import { parseWebhook } from './parse-webhook.ts'
+import { createInstanceDirectory, type InstanceDirectory } from './instance-directory.ts'
+import { type ParsedWebhook, parseWebhook } from './parse-webhook.ts'
 import { verifySender } from './verify.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'report'>
@@ -19,6 +21,7 @@ export async function webhookRoutes(app: HttpServer, dependencies: Needs): Promi
   const { db, report } = dependencies
   const directory = createInstanceDirectory(db)
   const { ingest } = createIngest(dependencies)
+  const inArrivalOrder = createArrivalOrder()
   // The signature is over the raw bytes, and a body that is not JSON has an answer of its own here.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -31,23 +34,32 @@ export async function webhookRoutes(app: HttpServer, dependencies: Needs): Promi
   for (const url of PATHS) {
     app.post(url, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
       const startedAt = performance.now()
-      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      const sender = await verifySender(dependencies, request.headers, rawBody)
-      const parsed = parseWebhook(rawBody)
-      if (!parsed) throw new Problem('INVALID_WEBHOOK_JSON', 'The body is not valid JSON.')
-
-      const { envelopes, rejected } = await addressEvents(directory, sender, parsed.events, request.id)
-      await ingest(envelopes)
-
-      const outcome = { envelopes, ignored: parsed.ignored, rejected: [...parsed.rejected, ...rejected] }
-      report.webhookEvents(request.id, outcome)
+      const { prepared } = await inArrivalOrder(
+        () => readEvents(dependencies, directory, request),
+        ({ envelopes }) => ingest(envelopes),
+      )
+      report.webhookEvents(request.id, prepared)
       report.webhookAnswered((performance.now() - startedAt) / 1000)
       const body = answerWebhook({
-        queued: envelopes.length,
-        ignored: outcome.ignored.length,
-        rejected: outcome.rejected,
+        queued: prepared.envelopes.length,
+        ignored: prepared.ignored.length,
+        rejected: prepared.rejected,
       })
       return body ? reply.status(202).send(body) : reply.status(204).send(null)
     })
   }
+}
+
+/** Who posts, what, and whose it is. @throws Problem when nobody may, or when it is not JSON */
+async function readEvents(
+  dependencies: Needs,
+  directory: InstanceDirectory,
+  { body, headers, id: requestId }: FastifyRequest,
+): Promise<AddressedEvents & Pick<ParsedWebhook, 'ignored'>> {
+  const rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+  const sender = await verifySender(dependencies, headers, rawBody)
+  const parsed = parseWebhook(rawBody)
+  if (!parsed) throw new Problem('INVALID_WEBHOOK_JSON', 'The body is not valid JSON.')
+  const { envelopes, rejected } = await addressEvents(directory, sender, parsed.events, requestId)
+  return { envelopes, ignored: parsed.ignored, rejected: [...parsed.rejected, ...rejected] }
 }

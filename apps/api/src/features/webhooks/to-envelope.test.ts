@@ -114,7 +114,9 @@ t.test('one chat has one spelling, with or without device, by phone or jid', asy
     t.equal(chatOf({ contact: { remoteJid } }), '5511988887777@s.whatsapp.net', remoteJid)
   }
   t.equal(chatOf({ contact: { phone: '+55 11 98888-7777' } }), '5511988887777@s.whatsapp.net')
-  t.equal(chatOf({ message: { chatId: '98765:2@lid' } }), '98765@lid', 'a LID stays a LID')
+  const lidChat = { chatId: '98765:2@lid' }
+  t.equal(chatOf({ contact: { phone: '+5511988887777' }, message: lidChat }), '5511988887777@s.whatsapp.net')
+  t.equal(chatOf({ contact: {}, message: lidChat }), '98765@lid', 'a LID is the key where no phone is known')
   t.equal(chatOf({ message: { chatId: '120363000000000000@g.us' } }), '120363000000000000@g.us')
 })
 

@@ -70,7 +70,7 @@ function messageIdOf({ id, payload: { message, metadata } }: MessageInboundEvent
   return firstText(message.id, keyId, metadata.messageId, id)
 }
 
-/** One spelling for each chat: its order hangs on it. */
+/** One spelling for each chat, as its order hangs on it: the group, else the phone where it is known, else the LID. */
 function chatOf({ payload: { contact, message, metadata } }: MessageInboundEvent): string | undefined {
   const rawKey = metadata.rawKey
   const remoteJid =
@@ -78,7 +78,7 @@ function chatOf({ payload: { contact, message, metadata } }: MessageInboundEvent
   const named = firstText(message.chatId, remoteJid, contact.remoteJid)
   const chat = named === undefined ? undefined : parseJid(named)
   const person = contact.phone ? parseRecipient(contact.phone) : undefined
-  const address = chat ?? person
+  const address = chat?.kind === 'lid' ? (person ?? chat) : (chat ?? person)
   return address && formatJid(address)
 }
 

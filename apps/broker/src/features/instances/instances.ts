@@ -96,7 +96,7 @@ function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
     connected: status === 'connected',
     phone: live?.phone ?? row.phone,
     lid: live?.lid ?? row.lid,
-    // Pairing comes with the broker's own issue; until then there is never a code to show.
+    // There is no pairing yet, so there is never a code to show.
     qrAvailable: false,
     lastError: live ? live.reason : row.last_error,
   }

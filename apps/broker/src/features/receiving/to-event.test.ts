@@ -53,8 +53,9 @@ test('one chat has one key, whether WhatsApp spells it by phone or by LID', asyn
     const inbound = toEvent(message({ key }), context)
     return inbound.kind === 'event' ? inbound.chatKey : undefined
   }
-  t.equal(keyOf({ remoteJid: lidJid, remoteJidAlt: phoneJid, id: '1' }), lidJid)
-  t.equal(keyOf({ remoteJid: phoneJid, remoteJidAlt: lidJid, id: '1' }), lidJid)
+  t.equal(keyOf({ remoteJid: lidJid, remoteJidAlt: phoneJid, id: '1' }), '+5511988887777')
+  t.equal(keyOf({ remoteJid: phoneJid, remoteJidAlt: lidJid, id: '1' }), '+5511988887777')
+  t.equal(keyOf({ remoteJid: lidJid, id: '1' }), lidJid)
   t.equal(
     keyOf({ remoteJid: '120363000000000000@g.us', participant: phoneJid, id: '1' }),
     '120363000000000000@g.us',

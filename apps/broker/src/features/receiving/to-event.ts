@@ -78,13 +78,13 @@ function toMetadata(message: WAMessage, chat: Jid, upsertType: InboundContext['u
 }
 
 /**
- * One key for a chat, however WhatsApp spells it: its LID where known, as that is what new chats are named
- * by.
+ * One key for a chat, however WhatsApp spells it: the phone where it is known, as the API keeps order by the
+ * same rule.
  */
 function chatKey(key: WAMessageKey, chat: Jid): string {
   if (chat.kind === 'group') return chat.id
   const { lid, phone } = addresses(key.remoteJid, alternatives(key, key.remoteJidAlt))
-  return lid ?? phone ?? ''
+  return phone ?? lid ?? ''
 }
 
 function person(message: WAMessage) {

@@ -158,6 +158,7 @@ t.test('what waited for the connection may leave when it opens', async (t) => {
     tenantId: 'acme',
     to: '+5511933330006',
     intent: { intent: 'text', text: 'Hello' },
+    maxAttempts: 6,
     actor: 'test',
     requestId: 'request-1',
   })

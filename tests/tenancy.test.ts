@@ -1,0 +1,193 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { claim } from '@carteiro/domain/outbox/claim'
+import { settle } from '@carteiro/domain/outbox/settle'
+import { sql } from 'kysely'
+import t from 'tap'
+import { receiveMessage } from '../apps/api/src/testing/receive-message.ts'
+import { startApi } from '../apps/api/src/testing/start-api.ts'
+import { CALLS, type Call, type Owned } from './tenancy/calls.ts'
+import { createSnapshot } from './tenancy/snapshot.ts'
+
+/** A broker that does what it is told, and remembers it. */
+async function startBroker() {
+  const told: string[] = []
+  const server = createServer((request, response) => {
+    told.push(`${request.method} ${request.url}`)
+    const instance = {
+      id: 'acme-phone',
+      name: 'Phone',
+      tenantId: 'acme',
+      status: 'connected',
+      connected: true,
+    }
+    const unknown = { phone: null, lid: null, qrAvailable: false, lastError: null }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...instance, ...unknown }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the broker has no port')
+  return { told, url: `http://127.0.0.1:${address.port}` }
+}
+
+const broker = await startBroker()
+const { app, db, domain, keys, keyWith } = await startApi(t, {
+  env: { WHATSAPP_BROKER_URL: broker.url, WHATSAPP_BROKER_API_KEY: 'key of the broker' },
+})
+
+type Answer = Awaited<ReturnType<typeof call>>
+
+const call = (route: string, { params = {}, query = {}, payload }: Call, headers: Record<string, string>) => {
+  const [method, path = ''] = route.split(' ')
+  const url = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''))
+  return app.inject({
+    method: method as 'GET' | 'POST',
+    url,
+    query,
+    headers,
+    ...(payload ? { payload } : {}),
+  })
+}
+
+/** One of each thing that acme can have, made by its own key. */
+async function fillAcme(): Promise<Owned> {
+  const phone = '+5511955550777'
+  const { ticketId } = await receiveMessage(domain, { tenantId: 'acme', phone, text: 'only for acme' })
+  await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955550778', text: 'also for acme' })
+  const own = { 'x-api-key': keys.acme }
+  const idempotencyKey = 'key of acme'
+  const created = await call(
+    'POST /api/v1/outbound/messages',
+    { payload: { to: phone, text: 'Hello', idempotencyKey } },
+    own,
+  )
+  const [delivery] = await claim(domain, {
+    tenantId: 'acme',
+    instanceId: 'acme-phone',
+    limit: 1,
+    claimSeconds: 60,
+  })
+  if (!delivery) throw new Error('nothing was claimed')
+  await settle(domain, delivery, { status: 'sent', providerMessageId: '3EB0ACME', response: {} })
+  const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
+  return {
+    instanceId: 'acme-phone',
+    ticketId,
+    deliveryId: created.json().id,
+    phone,
+    idempotencyKey,
+    cursor: page.json().nextCursor,
+  }
+}
+
+const snapshot = await createSnapshot(db)
+const acme = await fillAcme()
+
+/** What nobody else may read: ids, texts and a phone of acme; the other phone is one that `other` writes to itself. */
+async function secretsOfAcme(): Promise<string[]> {
+  const rows = Object.entries(await snapshot()).filter(([table]) => table !== 'pgboss.job')
+  const text = rows.flatMap(([, own]) => own).join('\n')
+  const ids = text.match(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g) ?? []
+  const texts = text.match(/only for acme|also for acme|\+?5511955550778|acme-phone|3EB0ACME/g) ?? []
+  return [...new Set([...ids, ...texts])]
+}
+
+const secrets = await secretsOfAcme()
+
+const document = app.swagger() as { paths: Record<string, Record<string, { tags?: string[] }>> }
+const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations)
+    .filter(([, { tags }]) => !tags?.includes('operations'))
+    .map(([method]) => `${method.toUpperCase()} ${path}`),
+)
+const callsOf = (route: string): Call[] => CALLS[route]?.(acme) ?? []
+const nameOf = (route: string, asked: Call) => `${route} ${JSON.stringify(asked)}`
+
+t.test('every route that needs a key is called by this test, and none that is no more', async (t) => {
+  t.same(Object.keys(CALLS).sort(), routes.toSorted())
+  for (const route of routes) {
+    const names = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    for (const asked of callsOf(route)) t.same(Object.keys(asked.params ?? {}), names, nameOf(route, asked))
+  }
+})
+
+t.test('acme has something everywhere that could be read or changed', async (t) => {
+  const before = await snapshot()
+  const filled = Object.keys(before).filter((table) => (before[table] ?? []).length > 0)
+  for (const table of ['tenant', 'api_key', 'instance', 'contact', 'ticket', 'message', 'delivery', 'event'])
+    t.ok(filled.includes(`public.${table}`), table)
+  t.ok(secrets.length > 10, `${secrets.length} secrets`)
+})
+
+t.test('another tenant\u2019s key reads and changes nothing, on any route', async (t) => {
+  for (const route of routes) {
+    for (const asked of callsOf(route)) {
+      const before = await snapshot()
+      const told = broker.told.length
+      const answer = await call(route, asked, { 'x-api-key': keys.other })
+      const name = nameOf(route, asked)
+      t.ok(isHarmless(route, answer), `${name}: ${answer.statusCode} ${answer.body}`)
+      t.same(leaked(asked, answer), [], `${name} tells nothing of acme`)
+      t.same(await snapshot(), before, `${name} changes nothing of acme`)
+      t.notMatch(broker.told.slice(told).join(), /acme/, `${name} tells the broker nothing about acme`)
+    }
+  }
+})
+
+/** A refusal, a list, or something new of the asker's own. */
+function isHarmless(route: string, { statusCode }: Answer): boolean {
+  const isList = route.startsWith('GET') && !route.includes('{')
+  return [403, 404, 409, 422].includes(statusCode) || statusCode === (isList ? 200 : 201)
+}
+
+/** What was told of acme's, but for what the asker named itself. */
+const leaked = (asked: Call, { body, headers }: Answer): string[] => {
+  const named = JSON.stringify(asked)
+  const told = body + JSON.stringify(headers)
+  return secrets.filter((secret) => told.includes(secret) && !named.includes(secret))
+}
+
+t.test('a header that names acme does not make another tenant\u2019s key acme\u2019s', async (t) => {
+  const before = await snapshot()
+  for (const route of routes) {
+    for (const asked of callsOf(route)) {
+      for (const header of ['x-tenant-id', 'x-org-id']) {
+        const answer = await call(route, asked, { 'x-api-key': keys.other, [header]: 'acme' })
+        const status = route.includes('/webhook') ? 422 : 403
+        t.equal(answer.statusCode, status, `${header} ${nameOf(route, asked)}`)
+      }
+    }
+  }
+  t.same(await snapshot(), before)
+})
+
+t.test('without a key, with a wrong one, or with one that was revoked, every route is closed', async (t) => {
+  const revoked = await keyWith('admin', 'webhook')
+  await sql`update api_key set revoked_at = now() where created_at = (select max(created_at) from api_key)`.execute(
+    db,
+  )
+  const before = await snapshot()
+  for (const route of routes) {
+    for (const asked of callsOf(route)) {
+      const keyHeaders = [{}, { 'x-api-key': 'a wrong key of some length' }, { 'x-api-key': revoked }]
+      for (const headers of keyHeaders as Record<string, string>[]) {
+        const answer = await call(route, asked, headers)
+        t.equal(answer.statusCode, 401, `${nameOf(route, asked)} ${Object.keys(headers)}`)
+        t.equal(answer.json().error.code, 'INVALID_API_KEY')
+      }
+    }
+  }
+  t.same(await snapshot(), before)
+})
+
+t.test('acme\u2019s own key is let in by the same calls: they fail for others alone', async (t) => {
+  for (const route of routes) {
+    for (const asked of callsOf(route)) {
+      const { statusCode, body } = await call(route, asked, { 'x-api-key': keys.acme })
+      // The idempotency key is acme's for other words, and its instance exists already.
+      t.ok([200, 201, 202, 204, 409].includes(statusCode), `${nameOf(route, asked)}: ${statusCode} ${body}`)
+    }
+  }
+  t.ok(broker.told.some((told) => told.includes('acme-phone')))
+})

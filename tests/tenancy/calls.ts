@@ -1,0 +1,58 @@
+import { brokerMessage } from '../../apps/api/src/testing/broker-event.ts'
+
+/** What tenant `acme` has; tenant `other` will ask for it. */
+export interface Owned {
+  instanceId: string
+  ticketId: string
+  deliveryId: string
+  phone: string
+  idempotencyKey: string
+  cursor: string
+}
+
+export interface Call {
+  params?: Record<string, string>
+  query?: Record<string, string>
+  payload?: object
+}
+
+const BASE = '/api/integrations/whatsapp/instances'
+const messages = (acme: Owned): object => ({
+  to: acme.phone,
+  text: 'Hello',
+  idempotencyKey: acme.idempotencyKey,
+})
+const webhook = (acme: Owned): Call[] => [
+  { payload: brokerMessage({ instanceId: acme.instanceId }) },
+  {
+    payload: {
+      id: 'connection-1',
+      type: 'INSTANCE_CONNECTION',
+      instanceId: acme.instanceId,
+      payload: { status: 'logged_out', connected: false },
+    },
+  },
+]
+
+/**
+ * How each route is called with what is acme's: a schema-valid request that would succeed with acme's own key. A
+ * route that is missing here fails the test, so that no route can be added without being tried.
+ */
+export const CALLS: Record<string, (acme: Owned) => Call[]> = {
+  'POST /api/integrations/whatsapp/webhook': webhook,
+  'POST /api/webhooks/whatsapp': webhook,
+  'POST /api/v1/outbound/messages': (acme) => [
+    { payload: { ...messages(acme), instanceId: acme.instanceId } },
+    // Without an instance the key's own is taken: acme's idempotency key and contact must then mean nothing.
+    { payload: messages(acme) },
+  ],
+  'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
+  'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
+  'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  [`GET ${BASE}`]: () => [{}],
+  [`POST ${BASE}`]: (acme) => [{ payload: { id: acme.instanceId, name: 'Taken over' } }],
+  [`GET ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],
+}
