@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { createApiClient } from '../stack/api-client.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'
-import { KILL_POINTS, type KillContext, type KillPoint } from './path/kills.ts'
+import { KILL_POINTS, type KillContext, type KillPoint, prepareKills } from './path/kills.ts'
 import { startLoad } from './path/load.ts'
 import { measureRecovery } from './path/recovery.ts'
 import { settleDown } from './path/settle-down.ts'
@@ -67,6 +67,8 @@ interface Plan {
 async function proveOn(stack: Stack, plan: Plan) {
   const api = createApiClient(stack.urls.api, stack.apiKey)
   const simulator = createApiClient(stack.urls.simulator ?? '')
+  const preparing = await connectTo(stack)
+  await prepareKills(preparing).finally(() => preparing.end())
   const load = startLoad({
     api,
     simulator,

@@ -23,6 +23,16 @@ export interface KillContext {
 }
 
 const REACH_MS = 5_000
+const LEDGER_LOCK = 4_711
+
+/** Makes updates of the broker's ledger wait for whoever holds the proof's lock. Done once, before the first kill. */
+export async function prepareKills(database: pg.Client): Promise<void> {
+  await database.query(`
+    create function prove_hold_ledger() returns trigger language plpgsql as $$
+    begin perform pg_advisory_xact_lock_shared(${LEDGER_LOCK}); return new; end $$;
+    create trigger prove_hold_ledger before update on broker.send_ledger
+      for each row execute function prove_hold_ledger()`)
+}
 
 /** The worker has claimed messages and is on its way to the broker. */
 const workerWhileSending: KillPoint = {
@@ -45,12 +55,12 @@ const workerWhileReceiving: KillPoint = {
     }),
 }
 
-/** WhatsApp has acknowledged; the broker cannot record it: the lock on its ledger holds it before its answer. */
+/** WhatsApp has acknowledged; the broker cannot record it: updates of its ledger wait, inserts before a send do not. */
 const brokerAfterAck: KillPoint = {
   name: 'broker between ack and answer',
   strike: ({ stack, database }) =>
-    holding(database, 'lock table broker.send_ledger in exclusive mode', async () => {
-      const reached = await eventually(database, waitingForLock('send_ledger', 'broker', 'update'))
+    holding(database, `select pg_advisory_xact_lock(${LEDGER_LOCK})`, async () => {
+      const reached = await eventually(database, waitingForLock('send_ledger', 'broker'))
       stack.processes.broker.kill('SIGKILL')
       return reached
     }),
@@ -109,9 +119,9 @@ const webhookMessage = (instanceId: string, text: string) => ({
 })
 
 /** A backend of this process that waits for a lock on the table. */
-const waitingForLock = (table: string, process: string, query = '') => `
+const waitingForLock = (table: string, process: string) => `
   select from pg_stat_activity
-  where application_name like 'carteiro ${process}%' and wait_event_type = 'Lock' and query ilike '%${query}%${table}%'`
+  where application_name like 'carteiro ${process}%' and wait_event_type = 'Lock' and query ilike '%${table}%'`
 
 async function holding<Result>(
   database: pg.Client,
