@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { settle } from '@carteiro/domain/outbox/settle'
+import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
+import { enqueueDead } from '@carteiro/queue/enqueue'
 import { sql } from 'kysely'
 import t from 'tap'
 import { receiveMessage } from '../apps/api/src/testing/receive-message.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
-import { CALLS, type Call, type Owned } from './tenancy/calls.ts'
+import { CALLS, type Call, CONNECT_CLOUD, cloudCredentials, type Owned } from './tenancy/calls.ts'
+import { SIGNED_DOORS, TOKEN_DOORS } from './tenancy/doors.ts'
 import { createSnapshot } from './tenancy/snapshot.ts'
 
 /** A broker that does what it is told, and remembers it. */
@@ -33,7 +37,12 @@ async function startBroker() {
 
 const broker = await startBroker()
 const { app, db, domain, keys, keyWith } = await startApi(t, {
-  env: { WHATSAPP_BROKER_URL: broker.url, WHATSAPP_BROKER_API_KEY: 'key of the broker' },
+  env: {
+    WHATSAPP_BROKER_URL: broker.url,
+    WHATSAPP_BROKER_API_KEY: 'key of the broker',
+    CREDENTIALS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'verify token of the platform',
+  },
 })
 
 type Answer = Awaited<ReturnType<typeof call>>
@@ -42,13 +51,20 @@ const call = (route: string, { params = {}, query = {}, payload }: Call, headers
   const [method, path = ''] = route.split(' ')
   const url = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''))
   return app.inject({
-    method: method as 'GET' | 'POST',
+    method: method as 'GET' | 'POST' | 'PUT',
     url,
     query,
     headers,
     ...(payload ? { payload } : {}),
   })
 }
+
+const connectCloud = (tenantId: 'acme' | 'other', number: { id: string; phoneNumberId: string }) =>
+  call(
+    CONNECT_CLOUD,
+    { params: { id: number.id }, payload: cloudCredentials(tenantId, number) },
+    { 'x-api-key': keys[tenantId] },
+  )
 
 /** One of each thing that acme can have, made by its own key. */
 async function fillAcme(): Promise<Owned> {
@@ -70,14 +86,27 @@ async function fillAcme(): Promise<Owned> {
   })
   if (!delivery) throw new Error('nothing was claimed')
   await settle(domain, delivery, { status: 'sent', providerMessageId: '3EB0ACME', response: {} })
+  await connectCloud('acme', { id: 'acme-cloud', phoneNumberId: '1001' })
+  await connectCloud('other', { id: 'other-cloud', phoneNumberId: '2001' })
+  await domain.db.transaction().execute((transaction) =>
+    enqueueDead(domain.queue, transaction, {
+      envelope: messageEnvelope({ phone, text: 'only for acme' }),
+      error: 'set aside for acme',
+      attempts: 3,
+      at: new Date().toISOString(),
+    }),
+  )
+  const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
   return {
     instanceId: 'acme-phone',
+    cloud: { id: 'acme-cloud', phoneNumberId: '1001' },
     ticketId,
     deliveryId: created.json().id,
     phone,
     idempotencyKey,
     cursor: page.json().nextCursor,
+    deadLetterId: letters.json().items[0].id,
   }
 }
 
@@ -95,12 +124,20 @@ async function secretsOfAcme(): Promise<string[]> {
 
 const secrets = await secretsOfAcme()
 
-const document = app.swagger() as { paths: Record<string, Record<string, { tags?: string[] }>> }
-const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
-  Object.entries(operations)
+interface Operation {
+  tags?: string[]
+  security?: unknown[]
+}
+
+const document = app.swagger() as { paths: Record<string, Record<string, Operation>> }
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods)
     .filter(([, { tags }]) => !tags?.includes('operations'))
-    .map(([method]) => `${method.toUpperCase()} ${path}`),
+    .map(([method, { security }]) => ({ route: `${method.toUpperCase()} ${path}`, security })),
 )
+/** Opened by a signature or a token instead of a key. */
+const doors = operations.filter(({ security }) => security?.length === 0).map(({ route }) => route)
+const routes = operations.map(({ route }) => route).filter((route) => !doors.includes(route))
 const callsOf = (route: string): Call[] => CALLS[route]?.(acme) ?? []
 const nameOf = (route: string, asked: Call) => `${route} ${JSON.stringify(asked)}`
 
@@ -109,6 +146,33 @@ t.test('every route that needs a key is called by this test, and none that is no
   for (const route of routes) {
     const names = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
     for (const asked of callsOf(route)) t.same(Object.keys(asked.params ?? {}), names, nameOf(route, asked))
+  }
+})
+
+t.test('every door that takes a signature or a token instead of a key is tried by this test', async (t) => {
+  t.same([...Object.keys(SIGNED_DOORS), ...Object.keys(TOKEN_DOORS)].sort(), doors.toSorted())
+})
+
+t.test('what another tenant signs or knows opens no door of acme\u2019s', async (t) => {
+  const before = await snapshot()
+  for (const [route, callsOfDoor] of Object.entries(SIGNED_DOORS)) {
+    const [own, ...foreign] = callsOfDoor(acme)
+    t.ok(own && foreign.length > 0)
+    for (const { asked, headers } of foreign) {
+      const answer = await call(route, asked, headers)
+      t.ok(answer.statusCode === 401 || answer.json().queued === 0, `${nameOf(route, asked)}: ${answer.body}`)
+      t.same(leaked(asked, answer), [])
+    }
+  }
+  for (const [route, callsOfDoor] of Object.entries(TOKEN_DOORS)) {
+    const [own, ...foreign] = callsOfDoor()
+    t.ok(own && foreign.length > 0)
+    for (const { asked, headers } of foreign) t.equal((await call(route, asked, headers)).statusCode, 403)
+  }
+  t.same(await snapshot(), before)
+  for (const [route, calls] of Object.entries({ ...SIGNED_DOORS, ...TOKEN_DOORS })) {
+    const [own] = calls(acme)
+    if (own) t.equal((await call(route, own.asked, own.headers)).statusCode, 200, `${route} is open for acme`)
   }
 })
 

@@ -3,11 +3,13 @@ import { brokerMessage } from '../../apps/api/src/testing/broker-event.ts'
 /** What tenant `acme` has; tenant `other` will ask for it. */
 export interface Owned {
   instanceId: string
+  cloud: { id: string; phoneNumberId: string }
   ticketId: string
   deliveryId: string
   phone: string
   idempotencyKey: string
   cursor: string
+  deadLetterId: string
 }
 
 export interface Call {
@@ -34,6 +36,17 @@ const webhook = (acme: Owned): Call[] => [
   },
 ]
 
+/** Makes a number of the Cloud API known. */
+export const CONNECT_CLOUD = `PUT ${BASE}/{id}/cloud`
+
+/** A tenant's own secrets for a number; another's number, if it wants that. */
+export const cloudCredentials = (tenantId: string, { id, phoneNumberId }: Owned['cloud']) => ({
+  name: id,
+  phoneNumberId,
+  appSecret: `app secret of ${tenantId}`,
+  verifyToken: `verify token of ${tenantId}`,
+})
+
 /**
  * How each route is called with what is acme's: a schema-valid request that would succeed with acme's own key. A
  * route that is missing here fails the test, so that no route can be added without being tried.
@@ -49,10 +62,16 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
+  'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],
   [`POST ${BASE}`]: (acme) => [{ payload: { id: acme.instanceId, name: 'Taken over' } }],
   [`GET ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [CONNECT_CLOUD]: ({ cloud }) => [
+    { params: { id: cloud.id }, payload: cloudCredentials('acme', cloud) },
+    { params: { id: 'second-cloud' }, payload: cloudCredentials('acme', cloud) },
+  ],
 }

@@ -1,13 +1,20 @@
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import { measureRequests } from '@carteiro/runtime/metrics'
 import type { Dependencies } from './dependencies.ts'
+import { connectCloudRoute } from './features/cloud-webhook/connect-route.ts'
+import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
+import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
+import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
+import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
+import { createIngest } from './features/webhooks/ingest.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
 import { authentication } from './plugins/authentication.ts'
+import { rateLimit } from './plugins/rate-limit.ts'
 
 /** The API, ready to listen or to be injected into. Features stand in reading order: in, out, look, run. */
 export async function createApp(dependencies: Dependencies): Promise<HttpServer> {
@@ -15,11 +22,21 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   measureRequests(app, dependencies.registry)
   await app.register(documentation)
   await app.register(authentication, dependencies)
+  await app.register(rateLimit, dependencies)
 
-  await app.register(webhookRoutes, dependencies)
+  // One for both doors: the bound on what waits in memory is the process's.
+  const inbound = { ...dependencies, ...createIngest(dependencies), inArrivalOrder: createArrivalOrder() }
+  await app.register(webhookRoutes, {
+    ...inbound,
+    isCloudBody,
+    receiveCloud: (request) => receiveCloud(inbound, request),
+  })
+  await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
+  await app.register(connectCloudRoute, dependencies)
+  await app.register(deadLetterRoutes, dependencies)
   await app.register(operationsRoutes, dependencies)
   await app.ready()
   return app

@@ -27,3 +27,22 @@ t.test('every fault is named at once, also the one that is between two variables
     ],
   })
 })
+
+t.test('the key for credentials is 32 bytes in hex or base64, and a wrong one is not repeated', async (t) => {
+  const key = Buffer.alloc(32, 7)
+  for (const encoding of ['hex', 'base64'] as const) {
+    const env = { DATABASE_URL, CREDENTIALS_ENCRYPTION_KEY: key.toString(encoding) }
+    t.same(readApiConfig(env).CREDENTIALS_ENCRYPTION_KEY, key)
+  }
+  for (const wrong of ['short', 'zz'.repeat(32), key.subarray(1).toString('base64')]) {
+    t.throws(() => readApiConfig({ DATABASE_URL, CREDENTIALS_ENCRYPTION_KEY: wrong }), {
+      name: 'ConfigurationError',
+      faults: [
+        {
+          variable: 'CREDENTIALS_ENCRYPTION_KEY',
+          message: 'must be 32 bytes, as 64 hex digits or as base64',
+        },
+      ],
+    })
+  }
+})

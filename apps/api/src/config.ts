@@ -1,5 +1,6 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 
 const secret = z.string().min(16, 'must have 16 characters or more')
@@ -13,6 +14,11 @@ const ApiConfig = z.object({
   WHATSAPP_WEBHOOK_API_KEY: secret.optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret.optional(),
   WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE: flag(false),
+  WHATSAPP_WEBHOOK_VERIFY_TOKEN: secret.optional(),
+  CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(6_000),
+  WHATSAPP_RAW_FALLBACK_ENABLED: flag(true),
+  INGEST_OWN_MESSAGES: flag(false),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
 })
 

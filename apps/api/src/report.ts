@@ -13,9 +13,12 @@ export type Report = ReturnType<typeof createReport>
 
 /** What a webhook brought: what was taken, passed over and refused. */
 export interface WebhookOutcome {
-  envelopes: { instanceId: string; kind: string }[]
-  ignored: { type: string }[]
-  rejected: { reason: string; instanceId?: string }[]
+  /** Who posted: a broker, unless it says otherwise. */
+  origin?: 'broker' | 'cloud'
+  envelopes: { instanceId: string; kind: string; countedAs?: 'ok' | 'raw_inbound_normalized' }[]
+  /** `reason` in full, for the log: it is counted in fewer words. */
+  ignored: { type: string; reason?: string }[]
+  rejected: { reason: string; instanceId?: string; details?: unknown }[]
 }
 
 export function createReport(registry: Registry, logger: Logger) {
@@ -48,9 +51,15 @@ export function createReport(registry: Registry, logger: Logger) {
   const connections = new Gauge({ name: 'ws_connections', help: 'Open Socket.IO connections', registers })
 
   // An instance id that a stranger made up must not become a label, so only ours do.
-  const countEvent = (result: string, reason: string, payloadType: string, instanceId?: string) =>
+  const countEvent = (
+    origin: string,
+    result: string,
+    reason: string,
+    payloadType: string,
+    instanceId?: string,
+  ) =>
     webhookEvents.inc({
-      origin: 'broker',
+      origin,
       instance_id: instanceId === undefined ? 'unknown' : instanceLabel(instanceId),
       result,
       reason,
@@ -58,13 +67,26 @@ export function createReport(registry: Registry, logger: Logger) {
     })
 
   return {
-    webhookEvents: (requestId: string, { envelopes, ignored, rejected }: WebhookOutcome) => {
-      for (const { instanceId, kind } of envelopes) countEvent('accepted', 'ok', kind, instanceId)
-      for (const _event of ignored) countEvent('ignored', 'not_taken', 'other')
-      for (const { reason, instanceId } of rejected) {
-        countEvent('rejected', reason, 'other')
-        logger.warn({ requestId, instanceId, reason }, 'webhook event rejected')
+    webhookEvents: (
+      requestId: string,
+      { origin = 'broker', envelopes, ignored, rejected }: WebhookOutcome,
+    ) => {
+      for (const { instanceId, kind, countedAs = 'ok' } of envelopes) {
+        countEvent(origin, 'accepted', countedAs, kind, instanceId)
       }
+      for (const event of ignored) countEvent(origin, ...toIgnoredLabels(event), 'other')
+      for (const { reason } of rejected) countEvent(origin, 'rejected', reason, 'other')
+      for (const { said, count } of alike(ignored.map(({ type, reason }) => ({ type, reason })))) {
+        logger.debug({ requestId, count, ...said }, 'webhook events ignored')
+      }
+      for (const { said, count } of alike(rejected.map(toRejectedLine))) {
+        logger.warn({ requestId, count, ...said }, 'webhook events rejected')
+      }
+    },
+    /** A whole body was refused, by the code of its answer; nothing in it was looked at. */
+    webhookRefused: (code: string, origin = 'broker') => {
+      const reason = REFUSALS[code]
+      if (reason !== undefined) countEvent(origin, 'rejected', reason, 'other')
     },
     webhookAnswered: (seconds: number) => webhookSeconds.observe(seconds),
     messageAccepted: (entry: { requestId: string; tenantId: string; messageId: string; repeated: boolean }) =>
@@ -76,4 +98,47 @@ export function createReport(registry: Registry, logger: Logger) {
     connected: () => connections.inc(),
     disconnected: () => connections.dec(),
   }
+}
+
+const REFUSALS: Record<string, string> = {
+  INVALID_API_KEY: 'invalid_api_key',
+  INSUFFICIENT_SCOPE: 'invalid_api_key',
+  INVALID_SIGNATURE: 'invalid_signature',
+  INVALID_WEBHOOK_JSON: 'invalid_json',
+  PAYLOAD_TOO_LARGE: 'invalid_contract',
+}
+
+/** Dashboards in the field know these words: with the fallback off, a raw event counts as accepted. */
+function toIgnoredLabels({
+  type,
+  reason,
+}: WebhookOutcome['ignored'][number]): [result: string, reason: string] {
+  if (reason === 'fallback_off') return ['accepted', 'raw_baileys_event']
+  if (reason !== undefined && reason !== 'unknown_event') return ['ignored', 'raw_inbound_ignored']
+  return ['ignored', type.startsWith('WHATSAPP_') ? 'raw_baileys_event' : 'ok']
+}
+
+/** A transport's own error is news of its own; other details stand in the answer. */
+const toRejectedLine = ({ reason, instanceId, details }: WebhookOutcome['rejected'][number]) => ({
+  reason,
+  instanceId,
+  ...(reason === 'provider_error' ? { details } : {}),
+})
+
+const MAX_LINES = 20
+const MAX_SAID_CHARACTERS = 2_000
+
+/** One log line for all that say the same; a body of thousands writes few lines, and none that is long. */
+function alike<Said extends object>(all: Said[]): { said: Said | { cut: string }; count: number }[] {
+  const lines = new Map<string, { said: Said | { cut: string }; count: number }>()
+  for (const said of all) {
+    const key = JSON.stringify(said)
+    const line = lines.get(key)
+    if (line) line.count++
+    else if (lines.size < MAX_LINES) {
+      const tooLong = key.length > MAX_SAID_CHARACTERS
+      lines.set(key, { said: tooLong ? { cut: key.slice(0, MAX_SAID_CHARACTERS) } : said, count: 1 })
+    }
+  }
+  return [...lines.values()]
 }

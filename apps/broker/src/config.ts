@@ -1,7 +1,7 @@
 import { port, processVariables, readConfig } from '@carteiro/runtime/config'
+import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 
-const KEY_BYTES = 32
 const MIN_SECRET_LENGTH = 16
 
 const secret = () => z.string().min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters`)
@@ -16,12 +16,7 @@ const Variables = z.object({
     .default('http://127.0.0.1:3000/api/integrations/whatsapp/webhook'),
   WHATSAPP_WEBHOOK_API_KEY: secret().optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
-  SESSION_ENCRYPTION_KEY: z.string().transform((text, context) => {
-    const key = readKey(text)
-    if (key) return key
-    context.addIssue({ code: 'custom', message: `must be ${KEY_BYTES} bytes, as 64 hex digits or as base64` })
-    return z.NEVER
-  }),
+  SESSION_ENCRYPTION_KEY: sealKey(),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     .refine(isLoopbackSocket, 'must be ws:// on a loopback host; leave it out to reach WhatsApp itself')
@@ -36,13 +31,6 @@ export type Config = z.output<typeof Variables>
  * @throws ConfigurationError naming every fault
  */
 export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config => readConfig(Variables, env)
-
-function readKey(text: string): Buffer | undefined {
-  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
-  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return undefined
-  const key = Buffer.from(text, 'base64')
-  return key.length === KEY_BYTES ? key : undefined
-}
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 

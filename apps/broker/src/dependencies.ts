@@ -3,6 +3,7 @@ import { newId } from '@carteiro/database/new-id'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
+import { createSeal } from '@carteiro/runtime/seal'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
@@ -18,7 +19,6 @@ import type { SessionListener } from './features/session/instance-session.ts'
 import { Sessions } from './features/session/sessions.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
 import { createReport, type Report } from './report.ts'
-import { createSeal } from './seal.ts'
 
 /** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
 export interface Dependencies {

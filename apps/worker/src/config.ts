@@ -8,6 +8,7 @@ const WorkerConfig = z.object({
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   WHATSAPP_BROKER_TIMEOUT_MS: wholeNumber(30_000, 1_000),
+  INBOUND_MAX_ATTEMPTS: wholeNumber(3, 1),
   OUTBOX_WORKER_ENABLED: flag(true),
   OUTBOX_BATCH_SIZE: wholeNumber(10, 1),
   OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),

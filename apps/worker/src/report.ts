@@ -28,6 +28,17 @@ export function createReport(registry: Registry, logger: Logger) {
     help: 'Envelopes that were set aside',
     registers,
   })
+  const retries = new Counter({
+    name: 'whatsapp_inbound_retries_total',
+    help: 'Envelopes that could not be stored and are tried again later',
+    registers,
+  })
+  const gaps = new Counter({
+    name: 'whatsapp_inbound_gaps_total',
+    help: 'Times that a broker saw that something was missing',
+    labelNames: ['instance_id'],
+    registers,
+  })
   const outbound = new Counter({
     name: 'whatsapp_outbound_total',
     help: 'Outbound messages by the state that they reached',
@@ -45,7 +56,19 @@ export function createReport(registry: Registry, logger: Logger) {
     inboundApplied: (envelope: Envelope, status: string) => {
       if (status === 'duplicate') duplicates.inc({ layer: 'worker' })
       if (status === 'saved') inboundSeconds.observe((Date.now() - Date.parse(envelope.receivedAt)) / 1000)
+      if (envelope.kind === 'gap') {
+        gaps.inc({ instance_id: instanceLabel(envelope.instanceId) })
+        logger.warn({ ...idsOf(envelope), details: envelope.details }, 'inbound gap')
+        return
+      }
       logger.info({ ...idsOf(envelope), kind: envelope.kind, status }, 'inbound applied')
+    },
+    inboundRetried: (envelope: Envelope, attempt: number, error: unknown) => {
+      retries.inc()
+      logger.warn(
+        { ...idsOf(envelope), kind: envelope.kind, attempt, err: error },
+        'inbound failed, trying again later',
+      )
     },
     inboundSetAside: (envelope: Envelope, error: unknown) => {
       deadLetters.inc()
@@ -84,5 +107,5 @@ const idsOf = (envelope: Envelope) => ({
   requestId: envelope.requestId,
   tenantId: envelope.tenantId,
   instanceId: envelope.instanceId,
-  messageId: envelope.kind === 'message' ? envelope.providerMessageId : undefined,
+  messageId: 'providerMessageId' in envelope ? envelope.providerMessageId : undefined,
 })

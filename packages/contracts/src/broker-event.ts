@@ -62,9 +62,73 @@ export const InstanceConnectionEvent = z.object({
 })
 export type InstanceConnectionEvent = z.infer<typeof InstanceConnectionEvent>
 
-/** One event of the broker's webhook. `event` is read as `type`, as several brokers spell it. */
+const Event = {
+  id: z.string().min(1).max(256),
+  instanceId: z.string().min(1).max(256),
+  timestamp: z.union([z.string(), z.number()]).optional(),
+}
+
+/** `CONTACT_UPDATED`: new names of a person, who is named by phone, LID or jid. */
+export const ContactUpdatedEvent = z.object({
+  ...Event,
+  type: z.literal('CONTACT_UPDATED'),
+  payload: BrokerContact.extend({ lid: Nullable, jid: Nullable }),
+})
+
+/** `LID_MAPPING`: a phone (E.164 or jid) and the LID that is the same person. */
+export const LidMappingEvent = z.object({
+  ...Event,
+  type: z.literal('LID_MAPPING'),
+  payload: z.object({ lid: z.string(), phone: z.string() }).loose(),
+})
+
+/** `GROUP_UPDATED`: what is new of a group, beside its jid. */
+export const GroupUpdatedEvent = z.object({
+  ...Event,
+  type: z.literal('GROUP_UPDATED'),
+  payload: z.object({ jid: z.string(), subject: Nullable }).loose(),
+})
+
+/** `CALL_RECEIVED`: who called (jid), and what is known of the call. */
+export const CallReceivedEvent = z.object({
+  ...Event,
+  type: z.literal('CALL_RECEIVED'),
+  payload: z.object({ from: z.string() }).loose(),
+})
+
+/** `INSTANCE_GAP`: the broker saw that something is missing. */
+export const InstanceGapEvent = z.object({
+  ...Event,
+  type: z.literal('INSTANCE_GAP'),
+  payload: z.object({ from: z.unknown(), to: z.unknown(), expected: z.unknown(), seen: z.unknown() }).loose(),
+})
+
+/** `MESSAGE_UNDECRYPTABLE`: a message whose content this device could not read; `rawKey` is its key. */
+export const MessageUndecryptableEvent = z.object({
+  ...Event,
+  type: z.literal('MESSAGE_UNDECRYPTABLE'),
+  payload: z
+    .object({
+      contact: BrokerContact.optional(),
+      message: z.object({ id: z.string(), chatId: z.string() }).loose(),
+      metadata: FreeObject.optional(),
+      reason: Nullable,
+    })
+    .loose(),
+})
+
+/**
+ * One event of the webhook as our own broker writes it. The webhook reads many more shapes (docs/inbound.md).
+ * `event` is read as `type`, as several brokers spell it.
+ */
 export const BrokerWebhookInboundSchema = z.discriminatedUnion('type', [
   MessageInboundEvent,
   InstanceConnectionEvent,
+  ContactUpdatedEvent,
+  LidMappingEvent,
+  GroupUpdatedEvent,
+  CallReceivedEvent,
+  InstanceGapEvent,
+  MessageUndecryptableEvent,
 ])
 export type BrokerWebhookEvent = z.infer<typeof BrokerWebhookInboundSchema>

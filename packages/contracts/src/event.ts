@@ -16,9 +16,34 @@ export const MessageView = z.object({
 })
 export type MessageView = z.infer<typeof MessageView>
 
+/** What `messages.updated` tells of. A client may always take the whole message anew; this says why. */
+export const MessageChange = z.discriminatedUnion('what', [
+  z.object({ what: z.literal('edited'), at: z.iso.datetime() }),
+  z.object({ what: z.literal('revoked'), at: z.iso.datetime() }),
+  /** One that could not be decrypted is now readable, in its place. */
+  z.object({ what: z.literal('decrypted') }),
+  /** `by` is the reacting person: a jid in groups, else the contact's id. `null` took the reaction back. */
+  z.object({ what: z.literal('reaction'), by: z.string(), emoji: z.string().nullable() }),
+  /** A poll's readable votes, all of them. */
+  z.object({
+    what: z.literal('votes'),
+    votes: z.array(z.object({ by: z.string(), selectedOptions: z.array(z.string()) })),
+  }),
+  /** It was told twice, by the phone and by our send: this one goes, the other one stays. */
+  z.object({ what: z.literal('replaced'), byMessageId: z.uuid() }),
+  z.object({ what: z.literal('call') }),
+])
+export type MessageChange = z.infer<typeof MessageChange>
+
 /** What each event carries. The browser may import these types: this package depends on zod alone. */
 export const EVENT_PAYLOADS = {
   'messages.new': z.object({ ticketId: z.uuid(), contactId: z.uuid(), message: MessageView }),
+  'messages.updated': z.object({
+    ticketId: z.uuid(),
+    contactId: z.uuid(),
+    message: MessageView,
+    change: MessageChange,
+  }),
   'message.status.changed': z.object({
     ticketId: z.uuid(),
     messageId: z.uuid(),
@@ -26,6 +51,16 @@ export const EVENT_PAYLOADS = {
     errorCode: z.string().nullable(),
   }),
   'tickets.new': z.object({ ticketId: z.uuid(), contactId: z.uuid(), instanceId: z.string() }),
+  /** With `mergedInto`, its messages are found in that ticket now, and it is closed. */
+  'ticket.updated': z.object({
+    ticketId: z.uuid(),
+    contactId: z.uuid(),
+    instanceId: z.string(),
+    status: z.enum(['open', 'pending', 'closed']),
+    mergedInto: z.uuid().nullable(),
+  }),
+  /** Two contacts turned out to be one person: everything of `mergedContactId` is `contactId`'s now. */
+  'contact.merged': z.object({ contactId: z.uuid(), mergedContactId: z.uuid() }),
   'whatsapp.instance.updated': z.object({
     instanceId: z.string(),
     status: ConnectionStatus,

@@ -10,6 +10,13 @@ export interface Tables {
   ticket: TicketTable
   message: MessageTable
   timeline_entry: TimelineEntryTable
+  applied_envelope: AppliedEnvelopeTable
+  message_receipt: MessageReceiptTable
+  early_receipt: EarlyReceiptTable
+  pending_change: PendingChangeTable
+  message_reaction: MessageReactionTable
+  poll: PollTable
+  poll_vote: PollVoteTable
   delivery: DeliveryTable
   lane: LaneTable
   delivery_attempt: DeliveryAttemptTable
@@ -65,6 +72,10 @@ export interface InstanceTable {
   aliases: Generated<string[]>
   settings: JsonDefault
   status_at: WhenNullable
+  transport: Generated<'baileys' | 'cloud'>
+  cloud_phone_number_id: string | null
+  /** Sealed (AES-256-GCM) by domain/instances/cloud-credentials.ts. */
+  cloud_credentials: Buffer | null
   created_at: WhenDefault
   updated_at: WhenDefault
 }
@@ -85,6 +96,7 @@ export interface ContactTable {
   lid: string | null
   jid: string | null
   name: string | null
+  named: Generated<boolean>
   push_name: string | null
   document: string | null
   registrations: Generated<string[]>
@@ -139,6 +151,77 @@ export interface TimelineEntryTable {
   message_id: string | null
   details: JsonDefault
   occurred_at: WhenDefault
+}
+
+export interface AppliedEnvelopeTable {
+  tenant_id: string
+  envelope_id: string
+  kind: string
+  applied_at: WhenDefault
+}
+
+type ReceiptStatus = 'SENT' | 'DELIVERED' | 'READ' | 'FAILED'
+
+export interface MessageReceiptTable {
+  tenant_id: string
+  message_id: string
+  participant: Generated<string>
+  status: ReceiptStatus
+  error: JsonNullable
+  details: JsonDefault
+  occurred_at: When
+}
+
+export interface EarlyReceiptTable {
+  tenant_id: string
+  instance_id: string
+  provider_message_id: string
+  participant: Generated<string>
+  status: ReceiptStatus
+  error: JsonNullable
+  details: JsonDefault
+  occurred_at: When
+  received_at: WhenDefault
+}
+
+export interface PendingChangeTable {
+  tenant_id: string
+  instance_id: string
+  target_message_id: string
+  number: BigDefault
+  envelope: Json
+  received_at: WhenDefault
+}
+
+export interface MessageReactionTable {
+  tenant_id: string
+  message_id: string
+  reactor: string
+  emoji: string | null
+  reacted_at: When
+}
+
+export interface PollTable {
+  tenant_id: string
+  instance_id: string
+  poll_message_id: string
+  name: string | null
+  options: string[]
+  secret: Buffer | null
+  created_at: WhenDefault
+}
+
+export interface PollVoteTable {
+  tenant_id: string
+  instance_id: string
+  poll_message_id: string
+  voter: string
+  voter_jids: string[]
+  creator_jids: string[]
+  encrypted: JsonNullable
+  selected_option_ids: string[] | null
+  selected_options: string[] | null
+  voted_at: When
 }
 
 export interface DeliveryTable {

@@ -1,5 +1,6 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
+import { sql } from 'kysely'
 import {
   type DeadEnvelope,
   INBOUND_DEAD_QUEUE,
@@ -9,6 +10,7 @@ import {
   type OutboundNudge,
 } from './jobs.ts'
 import { type Queue, within } from './queue.ts'
+import { shardOf } from './shard.ts'
 
 /**
  * Puts a commit group into its shard's queue; committed when this returns. The caller has one insert in flight per
@@ -19,8 +21,27 @@ export async function enqueueInbound(
   shard: number,
   envelopes: Envelope[],
 ): Promise<void> {
-  const job: InboundJob = { number: await drawNumber(), envelopes }
+  const job: InboundJob = { number: await drawNumber(), envelopes, attempt: 1 }
   await boss.insert(inboundQueue(shard), [{ data: job }])
+}
+
+/**
+ * Puts an envelope back into its shard's queue in the caller's transaction, with a number of now: what came after it
+ * goes on meanwhile.
+ *
+ * @param again which try it will be, and how long it waits before
+ */
+export async function enqueueAgain(
+  { boss }: Queue,
+  transaction: DatabaseTransaction,
+  envelope: Envelope,
+  again: { attempt: number; afterSeconds: number },
+): Promise<void> {
+  const number = await drawWithin(transaction)
+  const job: InboundJob = { number, envelopes: [envelope], attempt: again.attempt }
+  const shard = shardOf(envelope.tenantId, envelope.chatKey)
+  const startAfter = again.afterSeconds > 0 ? { startAfter: again.afterSeconds } : {}
+  await boss.insert(inboundQueue(shard), [{ data: job, ...startAfter }], within(transaction))
 }
 
 /** Tells the workers to look at instances' outboxes, in the transaction that gave them something to find. */
@@ -40,7 +61,17 @@ export async function nudgeOutbound(
 export async function enqueueDead(
   { boss }: Queue,
   transaction: DatabaseTransaction,
-  dead: DeadEnvelope,
+  dead: Omit<DeadEnvelope, 'number'>,
 ): Promise<void> {
-  await boss.insert(INBOUND_DEAD_QUEUE, [{ data: dead }], within(transaction))
+  const data: DeadEnvelope = { ...dead, number: await drawWithin(transaction) }
+  await boss.insert(INBOUND_DEAD_QUEUE, [{ data }], within(transaction))
+}
+
+async function drawWithin(transaction: DatabaseTransaction): Promise<number> {
+  const { rows } = await sql<{ number: number }>`select nextval('ingest_number') as number`.execute(
+    transaction,
+  )
+  const number = rows[0]?.number
+  if (number === undefined) throw new Error('PostgreSQL gave back no number')
+  return number
 }

@@ -9,6 +9,8 @@ export const InboundJob = z.object({
   /** From the sequence `ingest_number`: pg-boss promises no order, so jobs are put in order by it. */
   number: z.number().int(),
   envelopes: z.array(BrokerInboundEventSchema),
+  /** Which try this is: an envelope that failed comes again in a job of its own. */
+  attempt: z.number().int().min(1).default(1),
 })
 export type InboundJob = z.infer<typeof InboundJob>
 
@@ -18,8 +20,11 @@ export type OutboundNudge = z.infer<typeof OutboundNudge>
 
 /** An envelope that could not be stored, set aside for an operator. */
 export const DeadEnvelope = z.object({
+  /** From `ingest_number`, too: their order, as many may be set aside at one instant. */
+  number: z.number().int(),
   envelope: BrokerInboundEventSchema,
   error: z.string(),
+  attempts: z.number().int(),
   at: z.iso.datetime(),
 })
 export type DeadEnvelope = z.infer<typeof DeadEnvelope>

@@ -17,6 +17,7 @@ export async function receiveMessage(
     saveMessage(work, {
       id: newId(),
       kind: 'message',
+      direction: 'inbound',
       tenantId,
       instanceId: `${tenantId}-phone`,
       chatKey: `${phone.slice(1)}@s.whatsapp.net`,
@@ -25,6 +26,7 @@ export async function receiveMessage(
       requestId: 'request-1',
       providerMessageId: newId(),
       contact: { phone },
+      participantJid: null,
       message: { type: 'text', text },
       metadata: {},
     }),

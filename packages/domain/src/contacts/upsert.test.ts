@@ -1,9 +1,11 @@
 import { newId } from '@carteiro/database/new-id'
 import t from 'tap'
+import { commit } from '../events/unit-of-work.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { type KnownOfContact, upsertContact } from './upsert.ts'
 
-const { db } = await startDomain(t)
+const domain = await startDomain(t)
+const { db } = domain
 
 const person = (fields: Partial<KnownOfContact>): KnownOfContact => ({
   kind: 'person',
@@ -13,7 +15,7 @@ const person = (fields: Partial<KnownOfContact>): KnownOfContact => ({
   ...fields,
 })
 const upsert = (fields: Partial<KnownOfContact>, tenantId = 'acme') =>
-  db.transaction().execute((transaction) => upsertContact(transaction, tenantId, person(fields)))
+  commit(domain, (work) => upsertContact(work, tenantId, person(fields)))
 
 const read = (id: string) =>
   db.selectFrom('contact').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
@@ -38,13 +40,13 @@ t.test('one who is known by LID is known by the phone that comes with it, from t
   t.match(await read(id), { phone, lid })
 })
 
-t.test('a LID or phone that is another contact\u2019s is not taken from it', async (t) => {
-  const [phone, lid] = [newPhone(), newLid()]
-  const byPhone = await upsert({ phone })
-  const byLid = await upsert({ lid })
-  t.same(await upsert({ phone, lid }), byPhone)
-  t.match(await read(byPhone.id), { phone, lid: null })
-  t.match(await read(byLid.id), { phone: null, lid })
+t.test('a LID that is another person\u2019s is not taken from them', async (t) => {
+  const [phone, lid, otherPhone, otherLid] = [newPhone(), newLid(), newPhone(), newLid()]
+  const one = await upsert({ phone, lid: otherLid })
+  const other = await upsert({ phone: otherPhone, lid })
+  t.same(await upsert({ phone, lid }), one, 'where they contradict each other the phone decides')
+  t.match(await read(one.id), { phone, lid: otherLid })
+  t.match(await read(other.id), { phone: otherPhone, lid })
 })
 
 t.test('what is known stays, what is new is filled in, what is better replaces', async (t) => {
@@ -67,6 +69,20 @@ t.test('what is known stays, what is new is filled in, what is better replaces',
     registrations: ['A1'],
     avatar_url: 'https://a/1',
   })
+})
+
+t.test('a name that was given stays when the push name changes, even if both were the same', async (t) => {
+  const phone = newPhone()
+  const { id } = await upsert({ phone, name: 'Maria', pushName: 'Maria' })
+  await upsert({ phone, pushName: 'Mari' })
+  t.match(await read(id), { name: 'Maria', push_name: 'Mari' })
+})
+
+t.test('without a given name the newest push name is shown', async (t) => {
+  const phone = newPhone()
+  const { id } = await upsert({ phone, pushName: 'Mari' })
+  await upsert({ phone, pushName: 'Mari S.' })
+  t.match(await read(id), { name: 'Mari S.', push_name: 'Mari S.' })
 })
 
 t.test('a message that tells nothing new does not write the contact', async (t) => {

@@ -1,9 +1,11 @@
-import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { mergeContacts } from './merge.ts'
 import type { ContactAddress } from './phone.ts'
 
 export interface KnownOfContact extends ContactAddress {
+  /** Given by a person or an address book: shown rather than any push name. */
   name?: string | null
   pushName?: string | null
   document?: string | null
@@ -11,38 +13,101 @@ export interface KnownOfContact extends ContactAddress {
   avatarUrl?: string | null
 }
 
+interface FoundContact {
+  id: string
+  phone: string | null
+  lid: string | null
+}
+
+const MAX_TRIES = 3
+
 /**
- * Finds the contact by phone, else LID, else group jid, or makes it; what is newly known is filled in. A contact
- * is written only where something differs, so that a busy chat does not rewrite it with every message.
+ * Finds the contact by phone, LID or group jid, or makes it; what is newly known is filled in. Two contacts that turn
+ * out to be one person are joined. A contact is written only where something differs, so that a busy chat does not
+ * rewrite it with every message.
  */
 export async function upsertContact(
-  transaction: DatabaseTransaction,
+  work: UnitOfWork,
   tenantId: string,
   known: KnownOfContact,
 ): Promise<{ id: string }> {
-  const found = await findContact(transaction, tenantId, known)
-  const made = found ?? (await insertContact(transaction, tenantId, known))
-  // Not made after all: another transaction was first, and may know less.
-  const id = made ?? (await findContact(transaction, tenantId, known))
-  if (id === undefined) throw new Error('a contact conflicts with one that cannot be found')
-  if (found !== undefined || made === undefined) await fillIn(transaction, tenantId, id, known)
-  return { id }
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    const id = (await learnContact(work, tenantId, known)) ?? (await insertContact(work, tenantId, known))
+    // Neither there nor made: another transaction was first, or joined it to another one. Look again.
+    if (id !== undefined) return { id }
+  }
+  throw new Error('a contact conflicts with one that cannot be found')
 }
 
-async function findContact(
-  transaction: DatabaseTransaction,
+/**
+ * Fills in what is newly known of a contact that is there already.
+ *
+ * @returns its id; `undefined` when there is none, and none is made
+ */
+export async function learnContact(
+  work: UnitOfWork,
   tenantId: string,
-  { phone, lid, jid }: ContactAddress,
+  known: KnownOfContact,
+): Promise<string | undefined> {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    const only = await lockOnly(work, tenantId, known)
+    const found = only === undefined ? await findContacts(work, tenantId, known) : []
+    if (only === undefined && found.length === 0) return undefined
+    const [one, other] = found
+    const id = only ?? (one && other && (await joinOrChoose(work, tenantId, known, [one, other])))
+    // One of them went meanwhile: look again.
+    if (id === undefined) continue
+    await fillIn(work, tenantId, id, known)
+    return id
+  }
+  return undefined
+}
+
+const isKnownAs = ({ phone, lid, jid }: ContactAddress) =>
+  sql`(phone = ${phone} or lid = ${lid} or jid = ${jid})`
+
+/**
+ * The one contact of this address. The lock holds off a merge that would delete it before a ticket names it; where
+ * there are two none is locked, as two that merge them would then wait for one another.
+ */
+async function lockOnly(
+  { transaction }: UnitOfWork,
+  tenantId: string,
+  known: ContactAddress,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
+    with found as materialized (select id from contact where tenant_id = ${tenantId} and ${isKnownAs(known)})
     select id from contact
-    where tenant_id = ${tenantId} and (phone = ${phone} or lid = ${lid} or jid = ${jid})
-    order by phone = ${phone} desc nulls last limit 1`.execute(transaction)
+    where tenant_id = ${tenantId} and id in (select id from found) and (select count(*) from found) = 1
+    for key share`.execute(transaction)
   return rows[0]?.id
 }
 
+async function findContacts(
+  { transaction }: UnitOfWork,
+  tenantId: string,
+  known: ContactAddress,
+): Promise<FoundContact[]> {
+  const { rows } = await sql<FoundContact>`
+    select id, phone, lid from contact where tenant_id = ${tenantId} and ${isKnownAs(known)}
+    order by id`.execute(transaction)
+  return rows
+}
+
+/** One person, unless each has a phone or a LID of its own that speaks against it: then the phone decides. */
+async function joinOrChoose(
+  work: UnitOfWork,
+  tenantId: string,
+  known: ContactAddress,
+  [one, other]: [FoundContact, FoundContact],
+): Promise<string | undefined> {
+  const [byPhone, byLid] = one.phone === known.phone ? [one, other] : [other, one]
+  if (byPhone.lid === null && byLid.phone === null) return mergeContacts(work, tenantId, [one.id, other.id])
+  return lockOnly(work, tenantId, { ...known, lid: null })
+}
+
 async function insertContact(
-  transaction: DatabaseTransaction,
+  { transaction }: UnitOfWork,
   tenantId: string,
   known: KnownOfContact,
 ): Promise<string | undefined> {
@@ -56,6 +121,7 @@ async function insertContact(
       lid: known.lid,
       jid: known.jid,
       name: known.name ?? known.pushName ?? null,
+      named: known.name != null,
       push_name: known.pushName ?? null,
       document: known.document ?? null,
       registrations: known.registrations ?? [],
@@ -68,7 +134,7 @@ async function insertContact(
 }
 
 async function fillIn(
-  transaction: DatabaseTransaction,
+  { transaction }: UnitOfWork,
   tenantId: string,
   id: string,
   known: KnownOfContact,
@@ -80,11 +146,14 @@ async function fillIn(
     return sql`coalesce(contact.${sql.ref(column)}, case when not ${taken} then ${known[column]} end)`
   }
   const registrations = known.registrations?.length ? known.registrations : null
+  const name = known.name ?? null
+  const pushName = known.pushName ?? null
   const values = {
     phone: address('phone'),
     lid: address('lid'),
-    name: sql`coalesce(${known.name ?? null}, contact.name, ${known.pushName ?? null})`,
-    push_name: sql`coalesce(${known.pushName ?? null}, contact.push_name)`,
+    name: sql`coalesce(${name}, case when contact.named then contact.name end, ${pushName}, contact.name)`,
+    named: sql`(contact.named or ${name}::text is not null)`,
+    push_name: sql`coalesce(${pushName}, contact.push_name)`,
     document: sql`coalesce(${known.document ?? null}, contact.document)`,
     registrations: sql`coalesce(${registrations}::text[], contact.registrations)`,
     avatar_url: sql`coalesce(${known.avatarUrl ?? null}, contact.avatar_url)`,

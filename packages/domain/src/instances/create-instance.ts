@@ -8,6 +8,8 @@ export interface InstanceView {
   id: string
   tenantId: string
   name: string
+  /** A phone that a broker linked, or a number of Meta's Cloud API. */
+  transport: 'baileys' | 'cloud'
   status: ConnectionStatus
   connected: boolean
   phone: string | null
@@ -40,6 +42,7 @@ export function toInstanceView(row: Selectable<InstanceTable>): InstanceView {
     id: row.id,
     tenantId: row.tenant_id,
     name: row.name,
+    transport: row.transport,
     status: row.status as ConnectionStatus,
     connected: row.connected,
     phone: row.phone,

@@ -1,7 +1,10 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 
-/** The WhatsApp transport in figures, over all tenants: for probes and dashboards, never for a tenant's request. */
+/**
+ * The WhatsApp transport in figures, over all tenants: for probes and dashboards, never for a tenant's request. Numbers
+ * of the Cloud API have no session that could be lost, so they are not among the instances here.
+ */
 export interface RuntimeMetrics {
   instances: number
   connected: number
@@ -14,7 +17,7 @@ export interface RuntimeMetrics {
 export async function readRuntime(db: Queryable): Promise<RuntimeMetrics> {
   const { rows } = await sql<RuntimeMetrics>`
     select
-      (select count(*) from instance) as instances,
+      (select count(*) from instance where transport = 'baileys') as instances,
       (select count(*) from instance where connected) as connected,
       (select count(*) from delivery where state = 'QUEUED') as queued,
       (select count(*) from delivery where state = 'SENDING') as sending,

@@ -118,7 +118,7 @@ async function insertMessage(
   const { transaction } = work
   const text = intentText(intent)
   const address = addressOf(recipient)
-  const contact = await upsertContact(transaction, tenantId, address)
+  const contact = await upsertContact(work, tenantId, address)
   const ticket = await openTicket(work, {
     tenantId,
     contactId: contact.id,

@@ -1,7 +1,9 @@
 import type { Fault } from '@carteiro/contracts/delivery'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { absorbEcho } from './absorb-echo.ts'
 import type { ClaimedDelivery } from './claim.ts'
+import { applyEarlyNews } from './early-news.ts'
 import { type LaneKey, lockLanes, readyLanes } from './lane.ts'
 import { type AfterFailure, afterFailure, type RetryPolicy } from './retry-policy.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
@@ -52,7 +54,9 @@ export async function settle(
     if (!changed) return { status: 'stale' }
     await readyLanes(work.transaction, [lane])
     await endAttempt(work, delivery, outcome, changed.next_attempt_at)
+    if (outcome.status !== 'failed') await absorbEcho(work, changed)
     await tellTransitions(work, [changed])
+    if (outcome.status !== 'failed') await applyEarlyNews(work, changed)
     return { status: changed.state as 'SENT' | 'QUEUED' | 'FAILED' }
   })
 }
@@ -70,11 +74,14 @@ async function keepSending(
   delivery: ClaimedDelivery,
   outcome: AttemptTaken,
 ): Promise<SettleResult> {
-  const { rows } = await sql`
+  const { rows } = await sql<ChangedDelivery>`
     update delivery set provider_message_id = ${outcome.providerMessageId}, updated_at = now()
-    where ${isThisAttempt(delivery)} returning id`.execute(work.transaction)
-  if (rows.length === 0) return { status: 'stale' }
+    where ${isThisAttempt(delivery)} returning *`.execute(work.transaction)
+  const [changed] = rows
+  if (!changed) return { status: 'stale' }
   await endAttempt(work, delivery, outcome, null)
+  await absorbEcho(work, changed)
+  await applyEarlyNews(work, changed)
   return { status: 'SENDING' }
 }
 

@@ -2,23 +2,25 @@ import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import t from 'tap'
 import { upsertContact } from '../contacts/upsert.ts'
+import { commit } from '../events/unit-of-work.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { hasTicket, listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
 
-const { db } = await startDomain(t)
+const domain = await startDomain(t)
+const { db } = domain
 
 async function addTicket(tenantId: string, n: number, lastMessageAt: string | null): Promise<string> {
   const phone = `+55119${String(n).padStart(8, '0')}`
   const id = newId()
-  await db.transaction().execute(async (transaction) => {
-    const contact = await upsertContact(transaction, tenantId, {
+  await commit(domain, async (work) => {
+    const contact = await upsertContact(work, tenantId, {
       kind: 'person',
       phone,
       lid: null,
       jid: null,
       name: `Contact ${n}`,
     })
-    await transaction
+    await work.transaction
       .insertInto('ticket')
       .values({
         tenant_id: tenantId,

@@ -15,13 +15,16 @@ export interface TicketMessage {
 
 const PREVIEW_LENGTH = 120
 
+/** As much of a message as a list of tickets shows. */
+export const previewOf = (text: string): string => text.slice(0, PREVIEW_LENGTH)
+
 /**
  * The open ticket of a contact on an instance, touched by a message; opened when there is none. A partial unique
  * index holds "one open ticket per contact and instance" for any number of workers.
  */
 export async function openTicket(work: UnitOfWork, message: TicketMessage): Promise<{ id: string }> {
   const unread = message.direction === 'inbound' ? 1 : 0
-  const preview = message.preview?.slice(0, PREVIEW_LENGTH) ?? null
+  const preview = message.preview === null ? null : previewOf(message.preview)
   const { rows } = await sql<{ id: string; opened: boolean }>`
     insert into ticket as t
       (tenant_id, id, contact_id, instance_id, queue_id, preview, unread_count, last_message_at)

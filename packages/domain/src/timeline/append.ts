@@ -4,7 +4,13 @@ import { newId } from '@carteiro/database/new-id'
 export interface TimelineEntry {
   tenantId: string
   ticketId: string
-  type: 'MESSAGE_RECEIVED' | 'MESSAGE_SENT' | 'MESSAGE_STATUS_UPDATE' | 'MESSAGE_FAILED' | 'TICKET_OPENED'
+  type:
+    | 'MESSAGE_RECEIVED'
+    | 'MESSAGE_SENT'
+    | 'MESSAGE_STATUS_UPDATE'
+    | 'MESSAGE_FAILED'
+    | 'TICKET_OPENED'
+    | 'TICKET_MERGED'
   messageId?: string
   details?: Record<string, unknown>
 }

@@ -1,87 +1,121 @@
-import { type BrokerWebhookEvent, BrokerWebhookInboundSchema } from '@carteiro/contracts/broker-event'
+import { isTooDeep, MAX_DEPTH, maySpellUnstorable, parseJson, withoutUnstorable } from './bounded-json.ts'
+import { type Draft, ignored, type Outcome, type Refusal, rejected } from './draft.ts'
+import { type EventAddress, readAddress } from './event-address.ts'
+import { readEventName } from './event-name.ts'
+import { isObject, type JsonObject } from './json-value.ts'
+import type { IgnoreReason } from './raw/ignore-reason.ts'
+import { eventsOf, withoutProxy } from './read-containers.ts'
+import { readContractMessage } from './read-contract-message.ts'
+import { readOwnEvent } from './read-own-event.ts'
+import { readPollChoice } from './read-poll-choice.ts'
+import { readUpdates } from './read-updates.ts'
+import { readUpsert, type UpsertRules } from './read-upsert.ts'
+
+export interface ParseRules extends UpsertRules {
+  /** Baileys' own upserts are read. */
+  rawFallback: boolean
+}
 
 export interface RejectedEvent {
   index: number
-  reason: 'invalid_contract' | 'missing_id' | 'unknown_instance' | 'tenant_mismatch'
+  reason: Refusal['reason'] | 'unknown_instance' | 'tenant_mismatch'
   instanceId?: string
   details?: { path: string; message: string }[]
 }
 
+export interface IgnoredEvent {
+  index: number
+  /** The event's name, canonical. */
+  type: string
+  reason: IgnoreReason
+}
+
+export interface ParsedEvent extends EventAddress {
+  index: number
+  draft: Draft
+}
+
 export interface ParsedWebhook {
-  events: { index: number; event: BrokerWebhookEvent }[]
-  /** Kinds that we do not take: nothing is wrong with them. */
-  ignored: { index: number; type: string }[]
+  /** What is to be queued, once the instance is known. One event may hold several, or none. */
+  events: ParsedEvent[]
+  ignored: IgnoredEvent[]
   rejected: RejectedEvent[]
 }
 
-const TAKEN: readonly string[] = ['MESSAGE_INBOUND', 'INSTANCE_CONNECTION']
+/** As many as fit into memory at once: a sender that posts more must split them. */
+export const MAX_EVENTS = 10_000
 
 /**
- * Reads a webhook's body: one event, an array, or `{events: [...]}`. Each event is judged alone; a bad one never
- * fails its neighbours. Pure.
+ * Reads a webhook's body in every container and shape that brokers send. Each event is judged alone; a bad one
+ * never fails its neighbours. Pure.
  *
- * @returns `undefined` when the body is not JSON
+ * @returns why the body as a whole cannot be read, else what is in it
  */
-export function parseWebhook(rawBody: Buffer): ParsedWebhook | undefined {
-  const body = parseJson(rawBody)
-  if (body === undefined) return undefined
+export function parseWebhook(rawBody: Buffer, rules: ParseRules): ParsedWebhook | 'not_json' | 'too_many' {
+  const text = rawBody.toString('utf8')
+  const body = parseJson(text)
+  if (body === undefined) return 'not_json'
+  const events = eventsOf(body)
+  if (events.length > MAX_EVENTS) return 'too_many'
   const parsed: ParsedWebhook = { events: [], ignored: [], rejected: [] }
-  for (const [index, candidate] of eventsOf(body).entries()) judge(candidate, index, parsed)
+  const cleaned = maySpellUnstorable(text)
+  for (const [index, candidate] of events.entries()) {
+    judge(candidate, { index, cleaned, rules, parsed })
+    if (parsed.events.length + parsed.ignored.length + parsed.rejected.length > MAX_EVENTS) return 'too_many'
+  }
   return parsed
 }
 
-function judge(candidate: unknown, index: number, parsed: ParsedWebhook): void {
-  if (!isObject(candidate)) {
+interface Judging {
+  index: number
+  cleaned: boolean
+  rules: ParseRules
+  parsed: ParsedWebhook
+}
+
+function judge(candidate: unknown, { index, cleaned, rules, parsed }: Judging): void {
+  if (isTooDeep(candidate)) {
+    const details = [{ path: '', message: `must not be nested deeper than ${MAX_DEPTH} levels` }]
+    parsed.rejected.push({ index, reason: 'invalid_contract', details })
+    return
+  }
+  const event = withoutProxy(cleaned ? withoutUnstorable(candidate) : candidate)
+  if (!isObject(event)) {
     parsed.rejected.push({ index, reason: 'invalid_contract' })
     return
   }
-  const type = typeOf(candidate)
-  if (!TAKEN.includes(type)) {
-    parsed.ignored.push({ index, type })
-    return
-  }
-  const result = BrokerWebhookInboundSchema.safeParse({ ...candidate, type })
-  if (result.success) {
-    parsed.events.push({ index, event: result.data })
-    return
-  }
-  const details = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
-  const reason = details.some(({ path }) => path === 'id') ? 'missing_id' : 'invalid_contract'
-  parsed.rejected.push({ index, reason, details })
-}
-
-/** `type` or `event`, in upper case, other characters as `_`. */
-function typeOf(candidate: Record<string, unknown>): string {
-  const name = candidate.type ?? candidate.event
-  return typeof name === 'string' ? name.toUpperCase().replace(/[^A-Z0-9]+/g, '_') : ''
-}
-
-function eventsOf(body: unknown): unknown[] {
-  if (Array.isArray(body)) return body
-  if (isObject(body) && Array.isArray(body.events)) return body.events
-  return [body]
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parseJson(rawBody: Buffer): unknown {
-  try {
-    const text = rawBody.toString('utf8')
-    return UNSTORABLE.test(text) ? JSON.parse(text, withoutUnstorable) : JSON.parse(text)
-  } catch {
-    return undefined
+  const address = readAddress(event)
+  const { written } = readEventName(event)
+  for (const outcome of readEvent(event, rules)) {
+    if (outcome.status === 'taken') parsed.events.push({ index, ...address, draft: outcome.draft })
+    else if (outcome.status === 'ignored')
+      parsed.ignored.push({ index, type: written, reason: outcome.reason })
+    else parsed.rejected.push({ index, ...outcome.refusal })
   }
 }
 
-/** NUL and halves of surrogate pairs, which JSON can spell and PostgreSQL cannot keep. */
-const UNSTORABLE = /\\u(0000|d[89a-f])/i
-
-/** One such character would fail the commit of a whole group, for as long as its sender repeats it. */
-function withoutUnstorable(_key: string, value: unknown): unknown {
-  if (typeof value === 'string') return storable(value)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), member]))
+function readEvent(event: JsonObject, rules: ParseRules): Outcome[] {
+  const { known } = readEventName(event)
+  switch (known) {
+    case undefined:
+      return [ignored('unknown_event')]
+    case 'MESSAGE':
+    case 'MESSAGE_INBOUND':
+    case 'MESSAGE_OUTBOUND':
+      return [withPayload(event) ?? readContractMessage(event, known, rules)]
+    case 'WHATSAPP_MESSAGES_UPSERT':
+      return rules.rawFallback ? readUpsert(event, rules) : [ignored('fallback_off')]
+    case 'WHATSAPP_MESSAGES_UPDATE':
+      return readUpdates(event)
+    case 'POLL_CHOICE':
+      return [readPollChoice(event)]
+    default:
+      return [withPayload(event) ?? readOwnEvent(event, known)]
+  }
 }
 
-const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
+/** A payload may be left out (the flat shapes), and is an object where it is there. */
+const withPayload = ({ payload }: JsonObject): Outcome | undefined =>
+  payload == null || isObject(payload)
+    ? undefined
+    : rejected('invalid_contract', 'payload', 'must be an object')

@@ -1,8 +1,8 @@
 import { type BrokerOutboundResponse, BrokerOutboundResponseSchema } from '@carteiro/contracts/broker-api'
 import type { Database } from '@carteiro/database/connect'
+import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { proto } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
-import type { Seal, SealContext } from '../../seal.ts'
 import type { Ack } from './wait-for-ack.ts'
 
 /** A send as the ledger knows it. `sending` has no answer: its process died, or the send is under way. */

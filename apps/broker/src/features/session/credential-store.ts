@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '@carteiro/database/connect'
 import { inTransaction } from '@carteiro/database/in-transaction'
+import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys'
-import type { Seal, SealContext } from '../../seal.ts'
 
 const context = (instanceId: string): SealContext => [instanceId, 'credential', '']
 

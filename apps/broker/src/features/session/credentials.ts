@@ -1,7 +1,7 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import type { Seal } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
-import type { Seal } from '../../seal.ts'
 import { loadCredentials, saveCredentials } from './credential-store.ts'
 import { linkToSimulator } from './simulated-link.ts'
 

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@carteiro/database/test-database'
+import { createSeal, SealError } from '@carteiro/runtime/seal'
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { t, test } from 'tap'
-import { createSeal, SealError } from '../../seal.ts'
 import { forgetSession, loadCredentials, saveCredentials } from './credential-store.ts'
 import { forgetSignalSessions, KeyStore } from './key-store.ts'
 

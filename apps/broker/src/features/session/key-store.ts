@@ -1,5 +1,6 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import type { Seal } from '@carteiro/runtime/seal'
 import {
   BufferJSON,
   proto,
@@ -8,7 +9,6 @@ import {
   type SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
-import type { Seal } from '../../seal.ts'
 import { createTextCache } from './text-cache.ts'
 
 /**

@@ -1,24 +1,62 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
+import { saveGroup } from '@carteiro/domain/contacts/save-group'
+import { saveTold } from '@carteiro/domain/contacts/save-told'
+import { markApplied } from '@carteiro/domain/envelopes/mark-applied'
 import type { UnitOfWork } from '@carteiro/domain/events/unit-of-work'
 import { recordConnection } from '@carteiro/domain/instances/record-connection'
+import { applyChange } from '@carteiro/domain/messages/apply-change'
+import { recordVote } from '@carteiro/domain/messages/record-vote'
+import { saveCall } from '@carteiro/domain/messages/save-call'
 import { saveMessage } from '@carteiro/domain/messages/save-message'
+import { saveUndecryptable } from '@carteiro/domain/messages/save-undecryptable'
+import { recordReceipt } from '@carteiro/domain/outbox/receipts'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 
-/** What an envelope does, by its kind. @returns what became of it, for the log */
+/**
+ * What an envelope does, by its kind; each once, however often it comes.
+ *
+ * @returns what became of it, for the log
+ */
 export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<string> {
+  if (!isMessage(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
   switch (envelope.kind) {
-    case 'message': {
-      const { status } = await saveMessage(work, envelope)
+    case 'message':
+      return (await saveMessage(work, envelope)).status
+    case 'undecryptable':
+      return (await saveUndecryptable(work, envelope)).status
+    case 'edit':
+    case 'revoke':
+    case 'reaction':
+      return (await applyChange(work, envelope)).status
+    case 'vote':
+      return (await recordVote(work, envelope)).status
+    case 'status': {
+      const { status, released } = await recordReceipt(work, envelope)
+      if (released) await nudge(queue, work, envelope)
       return status
     }
+    case 'contact':
+      return (await saveTold(work, envelope)).status
+    case 'group':
+      return (await saveGroup(work, envelope)).status
+    case 'call':
+      return (await saveCall(work, envelope)).status
+    case 'gap':
+      // Told in the log and counted: what is missing can only come from the broker.
+      return 'gap'
     case 'connection': {
       const { status } = await recordConnection(work, envelope)
-      const { tenantId, instanceId } = envelope
-      if (status === 'connected') await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
+      if (status === 'connected') await nudge(queue, work, envelope)
       return status
     }
     default:
       return envelope satisfies never
   }
 }
+
+/** These are kept from being stored twice by WhatsApp's own id. */
+const isMessage = ({ kind }: Envelope): boolean => kind === 'message' || kind === 'undecryptable'
+
+const nudge = (queue: Queue, { transaction }: UnitOfWork, { tenantId, instanceId }: Envelope) =>
+  nudgeOutbound(queue, transaction, [{ tenantId, instanceId }])

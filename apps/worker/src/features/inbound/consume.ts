@@ -2,6 +2,7 @@ import { INBOUND_SHARDS, inboundQueue } from '@carteiro/queue/jobs'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import { pause } from '@carteiro/runtime/lifecycle'
 import type { Dependencies } from '../../dependencies.ts'
+import { keepTidy } from './keep-tidy.ts'
 import { type InboundDependencies, processBatch } from './process-batch.ts'
 
 /** Shards worked on at once by one process: more only wait for the same two cores. */
@@ -21,6 +22,7 @@ export function consumeInbound(
 ): InboundConsumer {
   const { lifecycle, logger } = dependencies
   const names = new Map(Array.from({ length: INBOUND_SHARDS }, (_, shard) => [inboundQueue(shard), shard]))
+  keepTidy(dependencies)
   const woken = new Set<number>()
   const runners = new Set<Promise<void>>()
 

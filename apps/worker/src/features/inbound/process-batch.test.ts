@@ -1,5 +1,6 @@
 import type { Envelope, MessageEnvelope } from '@carteiro/contracts/envelope'
 import { newId } from '@carteiro/database/new-id'
+import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { settle } from '@carteiro/domain/outbox/settle'
@@ -14,7 +15,11 @@ import { createReport } from '../../report.ts'
 import { processBatch } from './process-batch.ts'
 
 const domain = await startDomain(t)
-const dependencies = { ...domain, report: createReport(createRegistry(), domain.logger) }
+const dependencies = {
+  ...domain,
+  report: createReport(createRegistry(), domain.logger),
+  config: { INBOUND_MAX_ATTEMPTS: 3 },
+}
 
 const message = (
   fields: Partial<MessageEnvelope> & { text?: string; phone?: string } = {},
@@ -23,6 +28,8 @@ const message = (
   return {
     id: newId(),
     kind: 'message',
+    direction: 'inbound',
+    participantJid: null,
     tenantId: 'acme',
     instanceId: 'acme-phone',
     chatKey: `${phone.slice(1)}@s.whatsapp.net`,
@@ -101,14 +108,44 @@ t.test('a message that is told twice is stored once, with one event', async (t) 
   t.equal(events.length, 1)
 })
 
-t.test('a poison envelope is set aside and its chat goes on', async (t) => {
-  const phone = '+5511933330003'
-  const poison = message({ phone, instanceId: 'nowhere' })
-  await take([message({ phone, text: 'before' }), poison, message({ phone, text: 'after' })])
-  t.same(await textsOf(phone), ['before', 'after'])
-  const [dead] = await domain.queue.boss.fetch<{ envelope: Envelope; error: string }>(INBOUND_DEAD_QUEUE)
-  t.equal(dead?.data.envelope.id, poison.id)
-  t.match(dead?.data.error, /ticket/)
+/** What was put off is due now. @returns how many there were */
+async function makeRetriesDue(): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update pgboss.job set start_after = now() where name like 'inbound-_' and start_after > now()`.execute(
+    domain.db,
+  )
+  return Number(numAffectedRows)
+}
+
+t.test(
+  'a poison envelope is tried three times, then set aside, and its chat goes on meanwhile',
+  async (t) => {
+    const phone = '+5511933330003'
+    const poison = message({ phone, instanceId: 'nowhere' })
+    await take([message({ phone, text: 'before' }), poison, message({ phone, text: 'after' })])
+    t.same(await textsOf(phone), ['before', 'after'])
+    const readDead = () =>
+      domain.queue.boss.fetch<{ envelope: Envelope; error: string; attempts: number }>(INBOUND_DEAD_QUEUE)
+    for (const attempt of [2, 3]) {
+      t.same(await readDead(), [], `not set aside before try ${attempt}`)
+      await take([])
+      t.equal(await makeRetriesDue(), 1, `try ${attempt} waits for its time`)
+      await take([])
+    }
+    const [dead] = await readDead()
+    t.match(dead?.data, { envelope: { id: poison.id }, attempts: 3, error: /ticket/ })
+    t.equal(await makeRetriesDue(), 0)
+  },
+)
+
+t.test('an envelope that failed and can be stored later is stored', async (t) => {
+  const phone = '+5511933330013'
+  await take([message({ phone, tenantId: 'other', instanceId: 'other-late', text: 'early' })])
+  t.same(await textsOf(phone), [])
+  await createInstance(domain.db, { id: 'other-late', tenantId: 'other', name: 'Late' })
+  await makeRetriesDue()
+  await take([])
+  t.same(await textsOf(phone), ['early'])
 })
 
 t.test('when a batch rolls back, nothing of it is stored and nothing is lost', async (t) => {

@@ -44,7 +44,7 @@ export function createSeal(key: Buffer): Seal {
     },
     open(sealed, context) {
       if (sealed.length < OVERHEAD_BYTES || sealed[0] !== VERSION) throw new SealError('Not a sealed value.')
-      if (sealed[1] !== keyId) throw new SealError('Sealed under another SESSION_ENCRYPTION_KEY.')
+      if (sealed[1] !== keyId) throw new SealError('Sealed under another key.')
       const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES)
       const tag = sealed.subarray(HEADER_BYTES + IV_BYTES, OVERHEAD_BYTES)
       const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })

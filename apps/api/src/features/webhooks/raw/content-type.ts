@@ -1,0 +1,81 @@
+import { isObject, type JsonObject } from '../json-value.ts'
+
+/** Ours for WhatsApp's, the most telling first: beside a media part, `conversation` is its text. */
+const TYPES: Record<string, string> = {
+  imageMessage: 'image',
+  videoMessage: 'video',
+  ptvMessage: 'ptv',
+  audioMessage: 'audio',
+  documentMessage: 'document',
+  stickerMessage: 'sticker',
+  locationMessage: 'location',
+  liveLocationMessage: 'live_location',
+  contactMessage: 'contact',
+  contactsArrayMessage: 'contacts',
+  protocolMessage: 'protocol',
+  reactionMessage: 'reaction',
+  pollCreationMessage: 'poll',
+  pollCreationMessageV2: 'poll',
+  pollCreationMessageV3: 'poll',
+  pollCreationMessageV5: 'poll',
+  pollUpdateMessage: 'poll_choice',
+  buttonsResponseMessage: 'buttons_response',
+  listResponseMessage: 'list_response',
+  interactiveResponseMessage: 'interactive_response',
+  templateButtonReplyMessage: 'template_reply',
+  orderMessage: 'order',
+  productMessage: 'product',
+  groupInviteMessage: 'group_invite',
+  eventMessage: 'event',
+  albumMessage: 'album',
+  call: 'call',
+  extendedTextMessage: 'text',
+  conversation: 'text',
+}
+
+const TYPE_ENTRIES = Object.entries(TYPES)
+
+/** These say nothing to a reader: keys for groups, secrets, flags. */
+const BOOKKEEPING = new Set([
+  'senderKeyDistributionMessage',
+  'fastRatchetKeySenderKeyDistributionMessage',
+  'messageContextInfo',
+  'contextInfo',
+])
+
+export interface ContentType {
+  type: string
+  /** WhatsApp's name of the part that gives the type. */
+  name: string
+  part: JsonObject
+}
+
+/** Whether it is a part that we know by name. */
+export function isPart(name: string, part: unknown): boolean {
+  if (!Object.hasOwn(TYPES, name)) return false
+  return name === 'conversation' ? typeof part === 'string' && part !== '' : isObject(part)
+}
+
+/**
+ * What a plain content is. A part that we do not know is `unsupported`, and keeps its name.
+ *
+ * @param mixed other members may stand beside the parts (a broker's event): only `...Message` is a part then
+ * @returns `undefined` when there is nothing to read
+ */
+export function readType(parts: JsonObject, { mixed }: { mixed: boolean }): ContentType | undefined {
+  for (const [name, type] of TYPE_ENTRIES) {
+    const part = parts[name]
+    if (isPart(name, part)) return { type, name, part: isObject(part) ? part : {} }
+  }
+  for (const [name, part] of Object.entries(parts)) {
+    if (part === null || part === undefined || part === '' || BOOKKEEPING.has(name)) continue
+    if (mixed && !(isObject(part) && /Message(V\d+)?$/.test(name))) continue
+    return { type: 'unsupported', name: name.slice(0, 100), part: isObject(part) ? part : {} }
+  }
+  return undefined
+}
+
+/** A type as some broker wrote it, in our words: `imageMessage` is `image`; what we do not know stays. */
+export function toOurType(written: string): string {
+  return Object.hasOwn(TYPES, written) ? (TYPES[written] ?? written) : written.slice(0, 64)
+}

@@ -1,0 +1,155 @@
+import { sql } from 'kysely'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { appendTimeline } from '../timeline/append.ts'
+
+interface OpenTicket {
+  id: string
+  instance_id: string
+  status: 'open' | 'pending'
+}
+
+/** Contacts by id: the one that stays, and the one that goes into it. */
+interface Join {
+  kept: string
+  gone: string
+}
+
+/**
+ * Joins two contacts that turned out to be one person. The older one stays, with what either knew; tickets and
+ * messages of both are kept, and of two open tickets on one instance the older goes on. Rows are locked in key
+ * order; lanes are left alone, as they belong to addresses.
+ *
+ * @returns the id of the contact that stays; `undefined` when one of them went meanwhile
+ */
+export async function mergeContacts(
+  work: UnitOfWork,
+  tenantId: string,
+  ids: [string, string],
+): Promise<string | undefined> {
+  const [kept, gone] = await lockContacts(work, tenantId, ids)
+  if (kept === undefined || gone === undefined) return undefined
+  await mergeOpenTickets(work, tenantId, { kept, gone })
+  await repointTickets(work, tenantId, { kept, gone })
+  await takeOver(work, tenantId, { kept, gone })
+  work.record({
+    tenantId,
+    type: 'contact.merged',
+    contactId: kept,
+    payload: { contactId: kept, mergedContactId: gone },
+  })
+  return kept
+}
+
+async function lockContacts(
+  { transaction }: UnitOfWork,
+  tenantId: string,
+  ids: [string, string],
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string; created_at: Date }>`
+    select id, created_at from contact where tenant_id = ${tenantId} and id = any(${ids}::uuid[])
+    order by id for update`.execute(transaction)
+  return rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime()).map(({ id }) => id)
+}
+
+async function mergeOpenTickets(work: UnitOfWork, tenantId: string, { kept, gone }: Join): Promise<void> {
+  const { rows } = await sql<OpenTicket & { created_at: Date }>`
+    select id, instance_id, status, created_at from ticket
+    where tenant_id = ${tenantId} and contact_id = any(${[kept, gone]}::uuid[]) and status <> 'closed'
+    order by id for update`.execute(work.transaction)
+  const oldestFirst = rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime())
+  for (const [older, younger] of Map.groupBy(oldestFirst, (ticket) => ticket.instance_id).values()) {
+    if (!older || !younger) continue
+    await mergeTickets(work, tenantId, older, younger)
+    tellTicket(work, tenantId, kept, younger, { status: 'closed', mergedInto: older.id })
+    tellTicket(work, tenantId, kept, older, { status: older.status, mergedInto: null })
+  }
+}
+
+async function mergeTickets(
+  { transaction }: UnitOfWork,
+  tenantId: string,
+  older: OpenTicket,
+  younger: OpenTicket,
+): Promise<void> {
+  await sql`
+    with moved as (
+      update message set ticket_id = ${older.id} where tenant_id = ${tenantId} and ticket_id = ${younger.id}
+      returning id
+    ), sends as (
+      update delivery d set ticket_id = ${older.id} from moved
+      where d.tenant_id = ${tenantId} and d.id = moved.id
+    )
+    update timeline_entry set ticket_id = ${older.id}
+    where tenant_id = ${tenantId} and ticket_id = ${younger.id}`.execute(transaction)
+  await sql`
+    update ticket o set
+      unread_count = o.unread_count + y.unread_count,
+      preview = case when (coalesce(y.last_message_at, '-infinity'), y.updated_at)
+        > (coalesce(o.last_message_at, '-infinity'), o.updated_at) then y.preview else o.preview end,
+      last_message_at = greatest(o.last_message_at, y.last_message_at),
+      known_fields = y.known_fields || o.known_fields,
+      assignee_id = coalesce(o.assignee_id, y.assignee_id),
+      updated_at = now()
+    from ticket y
+    where o.tenant_id = ${tenantId} and o.id = ${older.id} and y.tenant_id = ${tenantId} and y.id = ${younger.id}
+  `.execute(transaction)
+  await sql`
+    update ticket set status = 'closed', closed_at = now(), updated_at = now(), unread_count = 0, preview = null,
+      metadata = metadata || jsonb_build_object('mergedInto', ${older.id}::text)
+    where tenant_id = ${tenantId} and id = ${younger.id}`.execute(transaction)
+  await appendTimeline(transaction, [
+    { tenantId, ticketId: older.id, type: 'TICKET_MERGED', details: { mergedTicketId: younger.id } },
+  ])
+}
+
+function tellTicket(
+  work: UnitOfWork,
+  tenantId: string,
+  contactId: string,
+  { id, instance_id }: OpenTicket,
+  state: { status: 'open' | 'pending' | 'closed'; mergedInto: string | null },
+): void {
+  const keys = { ticketId: id, contactId, instanceId: instance_id }
+  work.record({ tenantId, type: 'ticket.updated', ...keys, payload: { ...keys, ...state } })
+}
+
+/** Messages are reached by their tickets and deliveries by their messages (one id): neither is indexed by contact. */
+async function repointTickets({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  const ofEither = sql`contact_id = any(${[join.kept, join.gone]}::uuid[])`
+  await sql`
+    with own as (
+      select id from ticket where tenant_id = ${tenantId} and ${ofEither}
+    ), moved as (
+      update message m set contact_id = ${join.kept} from own
+      where m.tenant_id = ${tenantId} and m.ticket_id = own.id and m.contact_id = ${join.gone}
+      returning m.id
+    ), reactions as (
+      update message_reaction r set reactor = ${join.kept}::text from moved
+      where r.tenant_id = ${tenantId} and r.message_id = moved.id and r.reactor = ${join.gone}::text
+    )
+    update delivery d set contact_id = ${join.kept} from moved
+    where d.tenant_id = ${tenantId} and d.id = moved.id`.execute(transaction)
+  await sql`
+    update ticket set contact_id = ${join.kept}, updated_at = now()
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+/** A name that was given stays before one that was only a push name. */
+async function takeOver({ transaction }: UnitOfWork, tenantId: string, { kept, gone }: Join): Promise<void> {
+  const deleted = await transaction
+    .deleteFrom('contact')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', gone)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await sql`
+    update contact set
+      phone = coalesce(phone, ${deleted.phone}), lid = coalesce(lid, ${deleted.lid}),
+      name = case when not named and ${deleted.named} then ${deleted.name} else coalesce(name, ${deleted.name}) end,
+      named = named or ${deleted.named},
+      push_name = coalesce(push_name, ${deleted.push_name}), document = coalesce(document, ${deleted.document}),
+      registrations = case when registrations = '{}' then ${deleted.registrations}::text[] else registrations end,
+      avatar_url = coalesce(avatar_url, ${deleted.avatar_url}),
+      attributes = ${JSON.stringify(deleted.attributes)}::jsonb || attributes, updated_at = now()
+    where tenant_id = ${tenantId} and id = ${kept}`.execute(transaction)
+}

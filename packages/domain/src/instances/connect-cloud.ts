@@ -1,0 +1,141 @@
+import type { Database, DatabaseTransaction } from '@carteiro/database/connect'
+import { inTransaction } from '@carteiro/database/in-transaction'
+import type { InstanceTable } from '@carteiro/database/tables'
+import { type Seal, SealError } from '@carteiro/runtime/seal'
+import type { Selectable } from 'kysely'
+import { recordAudit } from '../audit/record.ts'
+import { openCredentials, rotateSecret, sealCredentials } from './cloud-credentials.ts'
+
+export interface ConnectCloud {
+  tenantId: string
+  instanceId: string
+  /** With it an instance that is not there is made. */
+  name?: string | undefined
+  phoneNumberId: string
+  appSecret: string
+  verifyToken: string
+  /** Whether the secret before stays valid beside the new one. */
+  keepFormerSecret: boolean
+  actor: string
+  requestId: string
+}
+
+export type ConnectCloudResult =
+  | { status: 'connected'; validSecrets: number }
+  /** The tenant has no such instance, and no name was given to make one. */
+  | { status: 'not_found' }
+  /** The id is another tenant's. */
+  | { status: 'id_taken' }
+  /** Another instance has this number. */
+  | { status: 'number_taken' }
+  /** It is linked to a phone: two transports under one id would mix two numbers. */
+  | { status: 'linked' }
+
+type Row = Pick<Selectable<InstanceTable>, 'transport' | 'status' | 'cloud_credentials'>
+
+/**
+ * Makes an instance speak to WhatsApp by Meta's Cloud API, or gives it new credentials. They are sealed; nothing
+ * gives them back.
+ */
+export async function connectCloud(
+  { db, seal }: { db: Database; seal: Seal },
+  wanted: ConnectCloud,
+): Promise<ConnectCloudResult> {
+  try {
+    return await inTransaction(db, (transaction) => connect(transaction, seal, wanted))
+  } catch (error) {
+    if (isTakenNumber(error)) return { status: 'number_taken' }
+    throw error
+  }
+}
+
+async function connect(
+  transaction: DatabaseTransaction,
+  seal: Seal,
+  wanted: ConnectCloud,
+): Promise<ConnectCloudResult> {
+  const { tenantId, instanceId, phoneNumberId, verifyToken } = wanted
+  const known = await lockInstance(transaction, wanted)
+  if (!known && wanted.name === undefined) return { status: 'not_found' }
+  if (known?.transport === 'baileys' && known.status !== 'created') return { status: 'linked' }
+
+  const former = known?.cloud_credentials ? formerSecrets(seal, wanted, known.cloud_credentials) : []
+  const appSecrets = rotateSecret(former, wanted.appSecret, wanted.keepFormerSecret)
+  const columns = {
+    transport: 'cloud' as const,
+    cloud_phone_number_id: phoneNumberId,
+    cloud_credentials: sealCredentials(seal, { tenantId, instanceId }, { appSecrets, verifyToken }),
+  }
+  if (known) await updateInstance(transaction, wanted, columns)
+  else if (!(await insertInstance(transaction, wanted, columns))) return { status: 'id_taken' }
+
+  await recordAudit(transaction, [
+    {
+      ...wanted,
+      action: known ? 'UPDATED' : 'CREATED',
+      entityType: 'instance',
+      entityId: instanceId,
+      details: { transport: 'cloud', phoneNumberId, validSecrets: appSecrets.length },
+    },
+  ])
+  return { status: 'connected', validSecrets: appSecrets.length }
+}
+
+type CloudColumns = Pick<InstanceTable, 'cloud_phone_number_id' | 'cloud_credentials'> & {
+  transport: 'cloud'
+}
+
+const lockInstance = (
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId }: ConnectCloud,
+): Promise<Row | undefined> =>
+  transaction
+    .selectFrom('instance')
+    .select(['transport', 'status', 'cloud_credentials'])
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', instanceId)
+    .forUpdate()
+    .executeTakeFirst()
+
+const updateInstance = (
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId, name }: ConnectCloud,
+  columns: CloudColumns,
+) =>
+  transaction
+    .updateTable('instance')
+    .set({ ...columns, ...(name === undefined ? {} : { name }), updated_at: new Date() })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', instanceId)
+    .execute()
+
+/** @returns whether the id was free */
+async function insertInstance(
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId, name = '' }: ConnectCloud,
+  columns: CloudColumns,
+): Promise<boolean> {
+  const made = await transaction
+    .insertInto('instance')
+    .values({ ...columns, id: instanceId, tenant_id: tenantId, name })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return made !== undefined
+}
+
+/** What is sealed under a key that is gone opens nothing any more, so the new credentials take its place. */
+function formerSecrets(seal: Seal, owner: ConnectCloud, sealed: Buffer): string[] {
+  try {
+    return openCredentials(seal, owner, sealed).appSecrets
+  } catch (error) {
+    if (error instanceof SealError) return []
+    throw error
+  }
+}
+
+const isTakenNumber = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'constraint' in error &&
+  error.constraint === 'instance_cloud_phone_number_id_key'

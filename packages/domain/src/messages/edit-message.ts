@@ -1,0 +1,38 @@
+import type { EditEnvelope } from '@carteiro/contracts/envelope'
+import { parseJid } from '@carteiro/contracts/jid'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import type { ChangeStatus } from './apply-change.ts'
+import { describeContent } from './describe-content.ts'
+import { type MessageRow, rewriteMessage } from './store-message.ts'
+import { tellUpdated } from './tell-updated.ts'
+
+/** Replaces a message's text and content; what it said before stays in `metadata.edits`, oldest first. */
+export async function editMessage(
+  work: UnitOfWork,
+  row: MessageRow,
+  envelope: EditEnvelope,
+): Promise<ChangeStatus> {
+  if (row.type === 'revoked' || isAnotherMember(row.metadata.participantJid, envelope.participantJid)) {
+    return 'ignored'
+  }
+  const { editedAt } = row.metadata
+  if (typeof editedAt === 'string' && Date.parse(editedAt) > Date.parse(envelope.timestamp)) return 'stale'
+  const edits = Array.isArray(row.metadata.edits) ? row.metadata.edits : []
+  const before = { type: row.type, text: row.text, content: row.content, until: envelope.timestamp }
+  const { text } = describeContent(envelope.message)
+  const next = await rewriteMessage(work.transaction, row, {
+    // An edited caption comes without its picture: that stays.
+    type: row.type,
+    text,
+    content: row.type === 'text' ? envelope.message : { ...row.content, ...envelope.message },
+    metadata: { ...row.metadata, edits: [...edits, before], editedAt: envelope.timestamp },
+  })
+  tellUpdated(work, next, { what: 'edited', at: envelope.timestamp })
+  return 'changed'
+}
+
+/** A member of a group may not rewrite what another one said; two spellings of different kinds cannot be compared. */
+function isAnotherMember(author: unknown, editor: string | null): boolean {
+  const [one, other] = [author, editor].map((jid) => (typeof jid === 'string' ? parseJid(jid) : undefined))
+  return one !== undefined && other?.kind === one.kind && JSON.stringify(one) !== JSON.stringify(other)
+}

@@ -1,0 +1,29 @@
+import type { RevokeEnvelope } from '@carteiro/contracts/envelope'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import type { ChangeStatus } from './apply-change.ts'
+import { type MessageRow, rewriteMessage } from './store-message.ts'
+import { tellUpdated } from './tell-updated.ts'
+
+/** Drops what a message said, in every place where it is kept; the message's own place stays. */
+export async function revokeMessage(
+  work: UnitOfWork,
+  row: MessageRow,
+  envelope: RevokeEnvelope,
+): Promise<ChangeStatus> {
+  if (row.type === 'revoked') return 'ignored'
+  const { participantJid, participant, backfilled } = row.metadata
+  const next = await rewriteMessage(work.transaction, row, {
+    type: 'revoked',
+    text: null,
+    content: {},
+    metadata: { participantJid, participant, backfilled, revokedAt: envelope.timestamp },
+  })
+  await work.transaction
+    .deleteFrom('poll')
+    .where('tenant_id', '=', row.tenant_id)
+    .where('instance_id', '=', row.instance_id)
+    .where('poll_message_id', '=', envelope.targetMessageId)
+    .execute()
+  tellUpdated(work, next, { what: 'revoked', at: envelope.timestamp })
+  return 'changed'
+}

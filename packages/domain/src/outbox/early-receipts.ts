@@ -1,0 +1,61 @@
+import type { StatusError } from '@carteiro/contracts/envelope'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { applyReceipt, type Receipt } from './receipts.ts'
+
+interface ProviderKey {
+  tenantId: string
+  instanceId: string
+  providerMessageId: string
+}
+
+/** Applies the receipts that came before their message's id was known. @returns how many there were */
+export async function applyEarlyReceipts(work: UnitOfWork, key: ProviderKey): Promise<number> {
+  const receipts = await takeEarly(work, key)
+  if (receipts.length === 0) return 0
+  const target = await findTarget(work, key)
+  for (const receipt of receipts) if (target) await applyReceipt(work, target, receipt)
+  return receipts.length
+}
+
+async function takeEarly({ transaction }: UnitOfWork, key: ProviderKey): Promise<Receipt[]> {
+  const rows = await transaction
+    .deleteFrom('early_receipt')
+    .where('tenant_id', '=', key.tenantId)
+    .where('instance_id', '=', key.instanceId)
+    .where('provider_message_id', '=', key.providerMessageId)
+    .returningAll()
+    .execute()
+  return rows
+    .sort((a, b) => a.occurred_at.getTime() - b.occurred_at.getTime())
+    .map((row) => ({
+      ...key,
+      status: row.status,
+      participant: row.participant,
+      error: row.error as StatusError | null,
+      details: row.details,
+      occurredAt: row.occurred_at,
+    }))
+}
+
+async function findTarget(
+  { transaction }: UnitOfWork,
+  { tenantId, instanceId, providerMessageId }: ProviderKey,
+): Promise<{ deliveryId: string } | { messageId: string } | undefined> {
+  const delivery = await transaction
+    .selectFrom('delivery')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('instance_id', '=', instanceId)
+    .where('provider_message_id', '=', providerMessageId)
+    .executeTakeFirst()
+  if (delivery) return { deliveryId: delivery.id }
+  const message = await transaction
+    .selectFrom('message')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('instance_id', '=', instanceId)
+    .where('direction', '=', 'outbound')
+    .where('provider_message_id', '=', providerMessageId)
+    .executeTakeFirst()
+  return message && { messageId: message.id }
+}
