@@ -1,4 +1,21 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Generated } from 'kysely'
+import type {
+  BrokerInstanceTable,
+  JournalTable,
+  SendLedgerTable,
+  SessionCredentialTable,
+  SessionKeyTable,
+} from './broker-tables.ts'
+import type {
+  Big,
+  BigDefault,
+  Json,
+  JsonDefault,
+  JsonNullable,
+  When,
+  WhenDefault,
+  WhenNullable,
+} from './columns.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -22,17 +39,6 @@ export interface Tables {
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
 }
-
-type When = ColumnType<Date, Date | string, Date | string>
-type WhenDefault = ColumnType<Date, Date | string | undefined, Date | string>
-type WhenNullable = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
-type Json = JSONColumnType<Record<string, unknown>>
-type JsonDefault = ColumnType<Record<string, unknown>, string | undefined, string>
-/** `unknown` inside, `null` for SQL null; written as JSON text. */
-type JsonNullable = ColumnType<unknown, string | null | undefined, string | null>
-/** bigint: node-postgres gives text, the connection reads it as a number (database/connect.ts). */
-type Big = ColumnType<number, number, number>
-type BigDefault = ColumnType<number, number | undefined, number>
 
 export interface TenantTable {
   id: string
@@ -221,55 +227,4 @@ export interface AuditEntryTable {
   details: JsonDefault
   request_id: string | null
   occurred_at: WhenDefault
-}
-
-export interface BrokerInstanceTable {
-  id: string
-  tenant_id: string
-  name: string
-  webhook_url: string | null
-  wanted: Generated<boolean>
-  status: Generated<string>
-  phone: string | null
-  lid: string | null
-  last_error: string | null
-  created_at: WhenDefault
-  updated_at: WhenDefault
-}
-
-export interface SessionCredentialTable {
-  instance_id: string
-  sealed: Buffer
-  updated_at: WhenDefault
-}
-
-export interface SessionKeyTable {
-  instance_id: string
-  type: string
-  id: string
-  sealed: Buffer
-}
-
-export interface SendLedgerTable {
-  instance_id: string
-  idempotency_key: string
-  request_hash: Buffer
-  wa_message_id: string
-  content: Buffer | null
-  state: Generated<'sending' | 'pending' | 'sent'>
-  answer: JsonNullable
-  created_at: WhenDefault
-  updated_at: WhenDefault
-}
-
-export interface JournalTable {
-  instance_id: string
-  number: BigDefault
-  event_id: string
-  chat_key: string
-  event: Json
-  state: Generated<'waiting' | 'published' | 'refused'>
-  answer: JsonNullable
-  created_at: WhenDefault
-  settled_at: WhenNullable
 }

@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { upsertContact } from '../contacts/upsert.ts'
 import { startDomain } from '../testing/start-domain.ts'
-import { hasTicket, listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
+import { hasTicket } from './find-ticket.ts'
+import { listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
 
 const { db } = await startDomain(t)
 
