@@ -14,7 +14,7 @@ const WEBHOOK = '/api/integrations/whatsapp/webhook'
 const ALIAS = '/api/webhooks/whatsapp'
 const SECRET = 'hmac secret of the broker'
 
-/** Seed 004's sample, but for the instance. */
+/** A live broker's picture with a text beside it. */
 const SAMPLE = {
   id: 'wamid-123',
   type: 'MESSAGE_INBOUND',
