@@ -15,12 +15,14 @@ import { type Queue, within } from './queue.ts'
  * shard, so the numbers rise in the order of arrival.
  */
 export async function enqueueInbound(
-  { boss, drawNumber }: Queue,
+  { boss, drawNumber, wakeInbound }: Queue,
   shard: number,
   envelopes: Envelope[],
 ): Promise<void> {
   const job: InboundJob = { number: await drawNumber(), envelopes }
-  await boss.insert(inboundQueue(shard), [{ data: job }])
+  const queueName = inboundQueue(shard)
+  await boss.insert(queueName, [{ data: job }])
+  wakeInbound(queueName)
 }
 
 /** Tells the workers to look at instances' outboxes, in the transaction that gave them something to find. */
