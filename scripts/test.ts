@@ -26,7 +26,6 @@ try {
   const postgres = await startPostgres(group, {
     dataDirectory: folder,
     port: await findFreePort(),
-    persistent: false,
     databases: [TEMPLATE_DATABASE],
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
   })

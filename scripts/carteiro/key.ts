@@ -1,6 +1,7 @@
 import { SCOPES, Scope } from '@carteiro/contracts/scope'
 import { createKey } from '@carteiro/domain/keys/create-key'
-import { listKeys, revokeKey } from '@carteiro/domain/keys/revoke-key'
+import { listKeys } from '@carteiro/domain/keys/list-keys'
+import { revokeKey } from '@carteiro/domain/keys/revoke-key'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { withDatabase } from './with-database.ts'
@@ -50,7 +51,7 @@ export function addKeyCommands(program: Command): void {
     .description('the key opens nothing from now on')
     .addOption(tenantOption())
     .action(async (id: string, { tenant }: { tenant: string }, command: Command) => {
-      const revoked = await withDatabase((db) => revokeKey({ db }, { tenantId: tenant, id }))
+      const revoked = await withDatabase((db) => revokeKey({ db }, { tenantId: tenant, id, actor: 'cli' }))
       if (!revoked) throw new Error(`tenant ${tenant} has no living key ${id}`)
       writeResult(command, { id, status: 'revoked' })
     })

@@ -1,4 +1,5 @@
-import { createTenant, listTenants } from '@carteiro/domain/tenants/create-tenant'
+import { createTenant } from '@carteiro/domain/tenants/create-tenant'
+import { listTenants } from '@carteiro/domain/tenants/list-tenants'
 import type { Command } from 'commander'
 import { withDatabase } from './with-database.ts'
 import { writeResult } from './write-result.ts'

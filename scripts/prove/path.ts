@@ -16,6 +16,8 @@ import { judge, type Verdict } from './path/verdict.ts'
 const OPTIONS = {
   seed: { type: 'string', default: '1' },
   kills: { type: 'string', default: '10' },
+  /** Kill points whose names start so, separated by commas; all when left out. */
+  only: { type: 'string', default: '' },
   rate: { type: 'string', default: '20' },
   recipients: { type: 'string', default: '20' },
   seconds: { type: 'string', default: '600' },
@@ -59,6 +61,7 @@ export async function run(args: string[]): Promise<number> {
 interface Plan {
   seed: number
   kills: string
+  only: string
   rate: string
   recipients: string
   deadline: number
@@ -78,7 +81,7 @@ async function proveOn(stack: Stack, plan: Plan) {
   const webhooks: string[] = []
   const recoveriesMs: number[] = []
   const strikes = shuffled(
-    KILL_POINTS.flatMap((point) => Array.from({ length: Number(plan.kills) }, () => point)),
+    chosen(plan.only).flatMap((point) => Array.from({ length: Number(plan.kills) }, () => point)),
     plan.seed,
   )
   let done = 0
@@ -98,6 +101,9 @@ async function proveOn(stack: Stack, plan: Plan) {
     await database.end()
   }
 }
+
+const chosen = (only: string): readonly KillPoint[] =>
+  KILL_POINTS.filter(({ name }) => only.split(',').some((start) => name.startsWith(start)))
 
 async function strikeOnce(
   context: Omit<KillContext, 'database'>,

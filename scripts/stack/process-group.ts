@@ -2,6 +2,8 @@ import { type SupervisedProcess, type SuperviseOptions, supervise } from './supe
 import { waitForFirst } from './wait-for-first.ts'
 
 export interface ProcessGroup {
+  /** Where what happens is told. */
+  tell: (sentence: string) => void
   /**
    * Starts one more process and waits until it is ready.
    *
@@ -33,6 +35,7 @@ export function createProcessGroup({ logsDirectory, tell }: ProcessGroupOptions)
   }
 
   return {
+    tell,
     async start(options) {
       if (controller.signal.aborted)
         throw new Error(`${options.name} is not started: everything is stopping.`)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 
 const POLL_MS = 50
@@ -23,7 +23,9 @@ export function isAlive(pid: number): boolean {
 export async function endServerLeftBehind(
   dataDirectory: string,
 ): Promise<{ status: 'none' | 'ended' } | { status: 'kept'; keeperPid: number }> {
-  const cluster = path.join(dataDirectory, 'cluster')
+  const link = path.join(dataDirectory, 'cluster')
+  if (!existsSync(link)) return { status: 'none' }
+  const cluster = realpathSync(link)
   const pid = readPid(path.join(cluster, 'postmaster.pid'))
   if (pid === undefined || !isAlive(pid)) return { status: 'none' }
   const { command, parent } = describe(pid)

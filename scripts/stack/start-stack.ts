@@ -118,7 +118,6 @@ async function openDatabase(
   const postgres = await startPostgres(group, {
     dataDirectory,
     port,
-    persistent: true,
     databases: [database],
     settings: {},
   })

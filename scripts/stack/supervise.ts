@@ -55,73 +55,79 @@ const END_WITH_PARENT = ['--import', path.join(import.meta.dirname, 'end-with-pa
 
 /** Starts a process of Carteiro and keeps it running; its output goes to `<logsDirectory>/<name>.log`. */
 export function supervise(options: SuperviseOptions): SupervisedProcess {
-  mkdirSync(options.logsDirectory, { recursive: true, mode: 0o700 })
-  const logFile = path.join(options.logsDirectory, `${options.name}.log`)
-  const logOffset = existsSync(logFile) ? statSync(logFile).size : 0
-  const events = new EventEmitter<SupervisorEvents>()
-  let child: ChildProcess | undefined
-  let timer: NodeJS.Timeout | undefined
-  let stopping: Promise<void> | undefined
-  let restarts = 0
-  let deathsInARow = 0
-
-  function start(): void {
-    const startedAt = Date.now()
-    const current = spawnLogged(options, logFile)
-    child = current
-    current.on('message', (message) => events.emit('message', message))
-    onceEnded(current, (code, signal) => {
-      child = undefined
-      if (stopping) return
-      deathsInARow = Date.now() - startedAt > STEADY_AFTER_MS ? 1 : deathsInARow + 1
-      const restartInMs = backoffMs(deathsInARow, RESTART)
-      timer = setTimeout(() => {
-        restarts++
-        start()
-      }, restartInMs)
-      events.emit('died', { code, signal, restartInMs })
-    })
-    if (current.pid !== undefined) events.emit('started', current.pid)
-  }
-
-  async function end(): Promise<void> {
-    clearTimeout(timer)
-    if (child) await endChild(child, options.stopDeadlineMs ?? STOP_DEADLINE_MS)
-  }
-
-  start()
-  const supervised: SupervisedProcess = {
-    name: options.name,
-    logFile,
-    logOffset,
-    events,
-    get pid() {
-      return child?.pid
-    },
-    get restarts() {
-      return restarts
-    },
-    kill: (signal) => void child?.kill(signal),
-    restart: (signal = 'SIGTERM') => restart(supervised, options, signal),
-    stop() {
-      stopping ??= end()
-      return stopping
-    },
-  }
-  return supervised
+  const supervisor = new Supervisor(options)
+  supervisor.start()
+  return supervisor
 }
 
-async function restart(
-  supervised: SupervisedProcess,
-  { isReady, readyDeadlineMs }: SuperviseOptions,
-  signal: NodeJS.Signals,
-): Promise<void> {
-  const timeout = AbortSignal.timeout(readyDeadlineMs)
-  const started = once(supervised.events, 'started', { signal: timeout })
-  supervised.kill(signal)
-  await started
-  await isReady(supervised, timeout)
-  timeout.throwIfAborted()
+class Supervisor implements SupervisedProcess {
+  readonly name: string
+  readonly logFile: string
+  readonly logOffset: number
+  readonly events = new EventEmitter<SupervisorEvents>()
+  restarts = 0
+  readonly #options: SuperviseOptions
+  #child: ChildProcess | undefined
+  #timer: NodeJS.Timeout | undefined
+  #stopping: Promise<void> | undefined
+  #deathsInARow = 0
+
+  constructor(options: SuperviseOptions) {
+    this.#options = options
+    this.name = options.name
+    mkdirSync(options.logsDirectory, { recursive: true, mode: 0o700 })
+    this.logFile = path.join(options.logsDirectory, `${options.name}.log`)
+    this.logOffset = existsSync(this.logFile) ? statSync(this.logFile).size : 0
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  start(): void {
+    const startedAt = Date.now()
+    const child = spawnLogged(this.#options, this.logFile)
+    this.#child = child
+    child.on('message', (message) => this.events.emit('message', message))
+    onceEnded(child, (code, signal) => {
+      this.#child = undefined
+      if (!this.#stopping) this.#startLater(code, signal, Date.now() - startedAt)
+    })
+    if (child.pid !== undefined) this.events.emit('started', child.pid)
+  }
+
+  #startLater(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
+    this.#deathsInARow = livedMs > STEADY_AFTER_MS ? 1 : this.#deathsInARow + 1
+    const restartInMs = backoffMs(this.#deathsInARow, RESTART)
+    this.#timer = setTimeout(() => {
+      this.restarts++
+      this.start()
+    }, restartInMs)
+    this.events.emit('died', { code, signal, restartInMs })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  async restart(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const timeout = AbortSignal.timeout(this.#options.readyDeadlineMs)
+    const started = once(this.events, 'started', { signal: timeout })
+    this.kill(signal)
+    await started
+    await this.#options.isReady(this, timeout)
+    timeout.throwIfAborted()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end()
+    return this.#stopping
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (this.#child) await endChild(this.#child, this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS)
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '@carteiro/runtime/metrics'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
-import type { SendOutcome } from './features/sending/send-message.ts'
+import type { SendOutcome } from './features/sending/send-outcome.ts'
 import type { SessionState } from './features/session/status-event.ts'
 
 /** Every metric and every business log line of the broker, each event in one place. */

@@ -1,6 +1,6 @@
 import { listen } from '@carteiro/database/listen'
 import { keepEventPartitions } from '@carteiro/domain/events/partitions'
-import { readWakeChannel } from '@carteiro/queue/wake-channel'
+import { readWakeChannels } from '@carteiro/queue/wake-channel'
 import { startOperationsServer } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
@@ -16,7 +16,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const inbound = consumeInbound(dependencies)
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
 
-  const listening = listen([await readWakeChannel(db)], {
+  const listening = listen(await readWakeChannels(db), {
     url: config.DATABASE_URL,
     name: 'carteiro worker',
     logger,

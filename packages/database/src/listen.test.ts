@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createLogger } from '@carteiro/runtime/logger'
 import { sql } from 'kysely'
 import t from 'tap'
@@ -31,6 +32,7 @@ function startListening(name: string, channels: string[], through = url) {
   })
   return {
     calls,
+    signal: controller.signal,
     stop: async () => {
       controller.abort()
       await ended
@@ -72,6 +74,15 @@ t.test('a listener outlives the absence of PostgreSQL', async (t) => {
   await listener.until(2)
   await notify('news', 'back')
   t.same(await listener.until(3), ['listening', 'listening', 'news: back'])
+})
+
+t.test('however often it reconnects, it leaves nothing behind on the signal', async (t) => {
+  const listener = startListening('often', ['news'])
+  for (let times = 1; times <= 5; times++) {
+    await listener.until(times)
+    t.equal(getEventListeners(listener.signal, 'abort').length, 1)
+    await terminateConnections(db, 'often listen')
+  }
 })
 
 t.test('stopped, it holds no connection', async (t) => {

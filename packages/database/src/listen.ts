@@ -36,11 +36,11 @@ async function listenOnce(channels: string[], options: ListenOptions): Promise<'
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
   })
-  const ended = new Promise<void>((resolve) => {
-    client.on('error', () => resolve())
-    client.on('end', () => resolve())
-    options.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>()
+  client.on('error', () => onEnd())
+  client.on('end', () => onEnd())
+  const onAbort = () => onEnd()
+  options.signal.addEventListener('abort', onAbort, { once: true })
   client.on('notification', ({ channel, payload }) => options.onNotification(channel, payload ?? ''))
   try {
     await client.connect()
@@ -53,6 +53,7 @@ async function listenOnce(channels: string[], options: ListenOptions): Promise<'
     options.logger.warn({ err: error instanceof Error ? error.message : error }, 'cannot listen yet')
     return 'failed'
   } finally {
+    options.signal.removeEventListener('abort', onAbort)
     await client.end().catch(() => undefined)
   }
 }

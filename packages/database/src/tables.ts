@@ -1,4 +1,22 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Generated } from 'kysely'
+import type {
+  BrokerInstanceTable,
+  JournalTable,
+  SendLedgerTable,
+  SessionCredentialTable,
+  SessionKeyTable,
+} from './broker-tables.ts'
+import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
+import type {
+  AppliedEnvelopeTable,
+  EarlyReceiptTable,
+  MessageReactionTable,
+  MessageReceiptTable,
+  PendingChangeTable,
+  PollTable,
+  PollVoteTable,
+} from './inbound-tables.ts'
+import type { DeliveryAttemptTable, DeliveryTable, LaneTable } from './outbox-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -29,17 +47,6 @@ export interface Tables {
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
 }
-
-type When = ColumnType<Date, Date | string, Date | string>
-type WhenDefault = ColumnType<Date, Date | string | undefined, Date | string>
-type WhenNullable = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
-type Json = JSONColumnType<Record<string, unknown>>
-type JsonDefault = ColumnType<Record<string, unknown>, string | undefined, string>
-/** `unknown` inside, `null` for SQL null; written as JSON text. */
-type JsonNullable = ColumnType<unknown, string | null | undefined, string | null>
-/** bigint: node-postgres gives text, the connection reads it as a number (database/connect.ts). */
-type Big = ColumnType<number, number, number>
-type BigDefault = ColumnType<number, number | undefined, number>
 
 export interface TenantTable {
   id: string
@@ -153,130 +160,6 @@ export interface TimelineEntryTable {
   occurred_at: WhenDefault
 }
 
-export interface AppliedEnvelopeTable {
-  tenant_id: string
-  envelope_id: string
-  kind: string
-  applied_at: WhenDefault
-}
-
-type ReceiptStatus = 'SENT' | 'DELIVERED' | 'READ' | 'FAILED'
-
-export interface MessageReceiptTable {
-  tenant_id: string
-  message_id: string
-  participant: Generated<string>
-  status: ReceiptStatus
-  error: JsonNullable
-  details: JsonDefault
-  occurred_at: When
-}
-
-export interface EarlyReceiptTable {
-  tenant_id: string
-  instance_id: string
-  provider_message_id: string
-  participant: Generated<string>
-  status: ReceiptStatus
-  error: JsonNullable
-  details: JsonDefault
-  occurred_at: When
-  received_at: WhenDefault
-}
-
-export interface PendingChangeTable {
-  tenant_id: string
-  instance_id: string
-  target_message_id: string
-  number: BigDefault
-  envelope: Json
-  received_at: WhenDefault
-}
-
-export interface MessageReactionTable {
-  tenant_id: string
-  message_id: string
-  reactor: string
-  emoji: string | null
-  reacted_at: When
-}
-
-export interface PollTable {
-  tenant_id: string
-  instance_id: string
-  poll_message_id: string
-  name: string | null
-  options: string[]
-  secret: Buffer | null
-  created_at: WhenDefault
-}
-
-export interface PollVoteTable {
-  tenant_id: string
-  instance_id: string
-  poll_message_id: string
-  voter: string
-  voter_jids: string[]
-  creator_jids: string[]
-  encrypted: JsonNullable
-  selected_option_ids: string[] | null
-  selected_options: string[] | null
-  voted_at: When
-}
-
-export interface DeliveryTable {
-  tenant_id: string
-  id: string
-  instance_id: string
-  contact_id: string
-  ticket_id: string
-  channel: Generated<string>
-  recipient: string
-  intent: string
-  payload: Json
-  lane: string
-  position: BigDefault
-  state: Generated<string>
-  generation: Generated<number>
-  attempts: Generated<number>
-  max_attempts: Generated<number>
-  next_attempt_at: WhenNullable
-  claimed_until: WhenNullable
-  settled_at: WhenNullable
-  idempotency_key: string | null
-  payload_hash: Buffer
-  provider_message_id: string | null
-  error_code: string | null
-  error_message: string | null
-  dossier_id: JsonNullable
-  request_id: string | null
-  created_at: WhenDefault
-  updated_at: WhenDefault
-}
-
-export interface LaneTable {
-  tenant_id: string
-  instance_id: string
-  lane: string
-  ready_at: WhenNullable
-  claimed_until: WhenNullable
-}
-
-export interface DeliveryAttemptTable {
-  tenant_id: string
-  delivery_id: string
-  generation: Generated<number>
-  number: number
-  outcome: string
-  fault: string | null
-  error_code: string | null
-  error_message: string | null
-  provider_response: JsonNullable
-  next_attempt_at: WhenNullable
-  started_at: WhenDefault
-  finished_at: WhenNullable
-}
-
 export interface EventCounterTable {
   tenant_id: string
   last_seq: Big
@@ -304,55 +187,4 @@ export interface AuditEntryTable {
   details: JsonDefault
   request_id: string | null
   occurred_at: WhenDefault
-}
-
-export interface BrokerInstanceTable {
-  id: string
-  tenant_id: string
-  name: string
-  webhook_url: string | null
-  wanted: Generated<boolean>
-  status: Generated<string>
-  phone: string | null
-  lid: string | null
-  last_error: string | null
-  created_at: WhenDefault
-  updated_at: WhenDefault
-}
-
-export interface SessionCredentialTable {
-  instance_id: string
-  sealed: Buffer
-  updated_at: WhenDefault
-}
-
-export interface SessionKeyTable {
-  instance_id: string
-  type: string
-  id: string
-  sealed: Buffer
-}
-
-export interface SendLedgerTable {
-  instance_id: string
-  idempotency_key: string
-  request_hash: Buffer
-  wa_message_id: string
-  content: Buffer | null
-  state: Generated<'sending' | 'pending' | 'sent'>
-  answer: JsonNullable
-  created_at: WhenDefault
-  updated_at: WhenDefault
-}
-
-export interface JournalTable {
-  instance_id: string
-  number: BigDefault
-  event_id: string
-  chat_key: string
-  event: Json
-  state: Generated<'waiting' | 'published' | 'refused'>
-  answer: JsonNullable
-  created_at: WhenDefault
-  settled_at: WhenNullable
 }

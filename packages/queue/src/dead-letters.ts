@@ -4,7 +4,8 @@ import { inTransaction } from '@carteiro/database/in-transaction'
 import { sql } from 'kysely'
 import { enqueueAgain } from './enqueue.ts'
 import { type DeadEnvelope, INBOUND_DEAD_QUEUE } from './jobs.ts'
-import { QUEUE_SCHEMA, type Queue } from './queue.ts'
+import type { Queue } from './queue.ts'
+import { QUEUE_SCHEMA } from './wake-channel.ts'
 
 /** An envelope that was set aside, as operators see it. */
 export interface DeadLetter {

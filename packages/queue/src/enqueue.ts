@@ -17,12 +17,14 @@ import { shardOf } from './shard.ts'
  * shard, so the numbers rise in the order of arrival.
  */
 export async function enqueueInbound(
-  { boss, drawNumber }: Queue,
+  { boss, drawNumber, wakeInbound }: Queue,
   shard: number,
   envelopes: Envelope[],
 ): Promise<void> {
   const job: InboundJob = { number: await drawNumber(), envelopes, attempt: 1 }
-  await boss.insert(inboundQueue(shard), [{ data: job }])
+  const queueName = inboundQueue(shard)
+  await boss.insert(queueName, [{ data: job }])
+  wakeInbound(queueName)
 }
 
 /**

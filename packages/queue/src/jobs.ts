@@ -34,6 +34,7 @@ export const INBOUND_DEAD_QUEUE = 'inbound-dead'
 export const inboundQueue = (shard: number): string => `inbound-${shard}`
 
 interface QueueSettings {
+  /** Whether pg-boss notifies inside the insert's transaction. */
   notify: boolean
   deleteAfterSeconds: number
   retentionSeconds: number
@@ -48,7 +49,7 @@ export const QUEUES: Record<string, QueueSettings> = {
     Array.from({ length: INBOUND_SHARDS }, (_, shard) => [
       inboundQueue(shard),
       // Waits for as long as it takes: an envelope is nowhere else until it is a row.
-      { notify: true, deleteAfterSeconds: 3_600, retentionSeconds: 365 * DAY, retryLimit: 0 },
+      { notify: false, deleteAfterSeconds: 3_600, retentionSeconds: 365 * DAY, retryLimit: 0 },
     ]),
   ),
   [INBOUND_DEAD_QUEUE]: {

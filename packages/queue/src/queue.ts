@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto'
 import type { Connection, DatabaseTransaction } from '@carteiro/database/connect'
+import { createNotifier, type Notifier } from '@carteiro/database/notifier'
 import type { Logger } from '@carteiro/runtime/logger'
 import { fromKysely, PgBoss } from 'pg-boss'
+import { createNumberDraw, type DrawNumber } from './draw-numbers.ts'
 import { QUEUES } from './jobs.ts'
-
-/** pg-boss's schema, and the channel on which it tells that a job landed (its notifier computes the same name). */
-export const QUEUE_SCHEMA = 'pgboss'
+import { INBOUND_CHANNEL, QUEUE_SCHEMA } from './wake-channel.ts'
 
 export interface Queue {
   boss: PgBoss
-  /** Draws the next number of commit groups, the same row of numbers for every process. */
-  drawNumber(): Promise<number>
+  drawNumber: DrawNumber
+  /** Wakes the workers of an inbound queue, after the commit that gave it a job. */
+  wakeInbound: Notifier['notify']
   stop(): Promise<void>
 }
 
 export interface QueueOptions {
-  connection: Pick<Connection, 'pool'>
+  connection: Pick<Connection, 'db' | 'pool'>
   url: string
   logger: Logger
   /** `producer` only inserts, over the process's own pool. `worker` also listens, fetches and supervises. */
@@ -42,10 +44,15 @@ export async function startQueue({ connection, url, logger, role }: QueueOptions
   boss.on('error', (error) => logger.warn({ err: error.message }, 'queue: database away'))
   boss.on('warning', (warning) => logger.warn({ warning: warning.message }, 'queue warning'))
   await boss.start()
+  const notifier = createNotifier(connection.db, logger, INBOUND_CHANNEL)
   return {
     boss,
-    drawNumber: () => drawNumber(connection.pool),
-    stop: () => boss.stop({ graceful: true, timeout: 10_000 }),
+    drawNumber: createNumberDraw(connection.pool),
+    wakeInbound: notifier.notify,
+    stop: async () => {
+      await boss.stop({ graceful: true, timeout: 10_000 })
+      await notifier.stop()
+    },
   }
 }
 
@@ -73,18 +80,16 @@ export async function migrateQueue(url: string): Promise<void> {
 /** Lets a pg-boss call take part in our transaction. */
 export const within = (transaction: DatabaseTransaction) => ({ db: fromKysely(transaction) })
 
+/** Statements are prepared: planning pg-boss's insert anew each time takes longer than running it. */
 function overPool(pool: Connection['pool']) {
   return {
     executeSql: async (text: string, values?: unknown[]) => {
-      const { rows } = await pool.query(text, values)
+      const { rows } = await pool.query({
+        name: createHash('sha1').update(text).digest('hex'),
+        text,
+        values: values ?? [],
+      })
       return { rows }
     },
   }
-}
-
-async function drawNumber(pool: Connection['pool']): Promise<number> {
-  const { rows } = await pool.query<{ number: number }>("select nextval('ingest_number') as number")
-  const number = rows[0]?.number
-  if (number === undefined) throw new Error('PostgreSQL gave back no number')
-  return number
 }

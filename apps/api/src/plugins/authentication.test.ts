@@ -91,7 +91,7 @@ t.test('a revoked key opens nothing', async (t) => {
     .orderBy('created_at', 'desc')
     .executeTakeFirstOrThrow()
   t.equal((await list({ 'x-api-key': key })).statusCode, 200)
-  await revokeKey({ db }, { tenantId: 'acme', id: row.id })
+  await revokeKey({ db }, { tenantId: 'acme', id: row.id, actor: 'test' })
   matchProblem(t, await list({ 'x-api-key': key }), 401, 'INVALID_API_KEY')
 })
 

@@ -1,3 +1,4 @@
+import { connect } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
 import t from 'tap'
 import { commit } from '../events/unit-of-work.ts'
@@ -5,7 +6,7 @@ import { startDomain } from '../testing/start-domain.ts'
 import { type KnownOfContact, upsertContact } from './upsert.ts'
 
 const domain = await startDomain(t)
-const { db } = domain
+const { db, logger, url } = domain
 
 const person = (fields: Partial<KnownOfContact>): KnownOfContact => ({
   kind: 'person',
@@ -94,12 +95,21 @@ t.test('a message that tells nothing new does not write the contact', async (t) 
   t.same((await read(id)).updated_at, before.updated_at)
 })
 
-t.test('twenty at once with one phone are one contact', async (t) => {
-  const phone = newPhone()
-  const found = await Promise.all(
-    Array.from({ length: 20 }, (_, n) => upsert({ phone, pushName: `Name ${n}` })),
-  )
+t.test('twenty at once with one phone are one contact, which knows what each of them told', async (t) => {
+  const wide = connect({ url, logger, name: 'wide', maxConnections: 20 })
+  t.teardown(wide.close)
+  const { promise: allStarted, resolve: start } = Promise.withResolvers<void>()
+  const [phone, lid] = [newPhone(), newLid()]
+  let started = 0
+  const upsertWithAll = (n: number) =>
+    commit({ ...domain, db: wide.db }, async (work) => {
+      if (++started === 20) start()
+      await allStarted
+      return upsertContact(work, 'acme', person(n === 19 ? { phone, lid } : { phone }))
+    })
+  const found = await Promise.all(Array.from({ length: 20 }, (_, n) => upsertWithAll(n)))
   t.equal(new Set(found.map(({ id }) => id)).size, 1)
+  t.match(await read(found[0]?.id ?? ''), { phone, lid })
 })
 
 t.test('a group is known by its jid, and is nobody\u2019s phone', async (t) => {

@@ -3,8 +3,9 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { createTenant } from '../tenants/create-tenant.ts'
 import { startDomain } from '../testing/start-domain.ts'
+import type { NewEvent } from './new-event.ts'
 import { readEvents, readLastSeq } from './read.ts'
-import { commit, type NewEvent, type UnitOfWork } from './unit-of-work.ts'
+import { commit, type UnitOfWork } from './unit-of-work.ts'
 
 const domain = await startDomain(t)
 const { db } = domain

@@ -1,6 +1,6 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import type { NewEvent } from './unit-of-work.ts'
+import type { NewEvent } from './new-event.ts'
 
 /**
  * Appends events to their tenants' logs. The counters are rows, locked in tenant order as the last thing of the

@@ -1,19 +1,10 @@
-import type { EventPayload, EventType } from '@carteiro/contracts/event'
+import type { EventType } from '@carteiro/contracts/event'
 import type { Database, DatabaseTransaction } from '@carteiro/database/connect'
 import { inTransaction } from '@carteiro/database/in-transaction'
 import { sql } from 'kysely'
 import { appendEvents } from './append.ts'
+import type { NewEvent } from './new-event.ts'
 import type { EventNotifier } from './notify.ts'
-
-/** An event to be, with the keys of the rooms that it is told in. */
-export interface NewEvent<Type extends EventType = EventType> {
-  tenantId: string
-  type: Type
-  payload: EventPayload<Type>
-  ticketId?: string
-  contactId?: string
-  instanceId?: string
-}
 
 /** One business act: its transaction, and the events that it gives rise to. */
 export interface UnitOfWork {

@@ -4,7 +4,8 @@ import t from 'tap'
 import { startDomain } from '../testing/start-domain.ts'
 import { createKey } from './create-key.ts'
 import { findKey, mayAct } from './find-key.ts'
-import { listKeys, revokeKey } from './revoke-key.ts'
+import { listKeys } from './list-keys.ts'
+import { revokeKey } from './revoke-key.ts'
 
 const { db } = await startDomain(t)
 const newKey = (fields: Partial<Parameters<typeof createKey>[1]> = {}) =>
@@ -48,14 +49,14 @@ t.test('the secret is nowhere in the database', async (t) => {
 
 t.test('a revoked key opens nothing, from that moment on', async (t) => {
   const { id, secret } = await newKey()
-  t.equal(await revokeKey({ db }, { tenantId: 'acme', id }), true)
+  t.equal(await revokeKey({ db }, { tenantId: 'acme', id, actor: 'test' }), true)
   t.equal(await findKey(db, secret), undefined)
-  t.equal(await revokeKey({ db }, { tenantId: 'acme', id }), false, 'it is revoked once')
+  t.equal(await revokeKey({ db }, { tenantId: 'acme', id, actor: 'test' }), false, 'it is revoked once')
 })
 
 t.test('a tenant can neither see nor revoke another\u2019s key', async (t) => {
   const { id, secret } = await newKey()
-  t.equal(await revokeKey({ db }, { tenantId: 'other', id }), false)
+  t.equal(await revokeKey({ db }, { tenantId: 'other', id, actor: 'test' }), false)
   t.ok(await findKey(db, secret))
   t.same(await listKeys({ db }, 'other'), [])
   const listed = await listKeys({ db }, 'acme')

@@ -36,9 +36,10 @@ export async function createKey(
   return inTransaction(db, async (transaction) => {
     const known = await transaction
       .selectFrom('api_key')
-      .select(['id', 'tenant_id'])
+      .select(['id', 'tenant_id', 'revoked_at'])
       .where('secret_hash', '=', hash)
       .executeTakeFirst()
+    if (known?.revoked_at) throw new Error('this secret was revoked; choose another one')
     if (known && known.tenant_id !== key.tenantId)
       throw new Error('this secret is in use; choose another one')
     if (known) return { id: known.id, secret, status: 'exists' }

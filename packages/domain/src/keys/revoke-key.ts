@@ -1,27 +1,25 @@
 import type { Database } from '@carteiro/database/connect'
-
-/** The tenant's keys, without their secrets. */
-export async function listKeys({ db }: { db: Database }, tenantId: string) {
-  return db
-    .selectFrom('api_key')
-    .select(['id', 'name', 'scopes', 'created_at', 'revoked_at'])
-    .where('tenant_id', '=', tenantId)
-    .orderBy('created_at')
-    .execute()
-}
+import { inTransaction } from '@carteiro/database/in-transaction'
+import { recordAudit } from '../audit/record.ts'
 
 /** From now on the key opens nothing. @returns whether the tenant had such a living key */
 export async function revokeKey(
   { db }: { db: Database },
-  { tenantId, id }: { tenantId: string; id: string },
+  { tenantId, id, actor }: { tenantId: string; id: string; actor: string },
 ): Promise<boolean> {
-  const revoked = await db
-    .updateTable('api_key')
-    .set({ revoked_at: new Date() })
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst()
-  return revoked !== undefined
+  return inTransaction(db, async (transaction) => {
+    const revoked = await transaction
+      .updateTable('api_key')
+      .set({ revoked_at: new Date() })
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (!revoked) return false
+    await recordAudit(transaction, [
+      { tenantId, actor, action: 'UPDATED', entityType: 'api_key', entityId: id, details: { revoked: true } },
+    ])
+    return true
+  })
 }

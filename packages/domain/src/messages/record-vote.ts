@@ -1,5 +1,5 @@
 import { EncryptedVote, type VoteEnvelope } from '@carteiro/contracts/envelope'
-import type { PollVoteTable } from '@carteiro/database/tables'
+import type { PollVoteTable } from '@carteiro/database/inbound-tables'
 import { type Selectable, sql } from 'kysely'
 import { spellingsOf } from '../contacts/person-key.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'

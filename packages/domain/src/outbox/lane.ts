@@ -26,6 +26,19 @@ export async function lockLane(transaction: DatabaseTransaction, key: LaneKey): 
     .execute()
 }
 
+/** An idle lane's new head may leave now; a lane in use goes on when its head settles. */
+export async function wakeIdleLane(transaction: DatabaseTransaction, key: LaneKey): Promise<void> {
+  await transaction
+    .updateTable('lane')
+    .set({ ready_at: sql`now()` })
+    .where('tenant_id', '=', key.tenantId)
+    .where('instance_id', '=', key.instanceId)
+    .where('lane', '=', key.lane)
+    .where('ready_at', 'is', null)
+    .where('claimed_until', 'is', null)
+    .execute()
+}
+
 /** Locks lanes that exist, in key order, so that two settlements cannot wait for one another. */
 export async function lockLanes(transaction: DatabaseTransaction, keys: LaneKey[]): Promise<void> {
   await sql`

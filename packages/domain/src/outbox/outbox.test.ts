@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { outboundRequest } from '../testing/outbound-request.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { type ClaimedDelivery, claim } from './claim.ts'
-import { type OutboundRequest, queueMessage } from './queue-message.ts'
+import { queueMessage } from './queue-message.ts'
 import { readOutboundMessage } from './read.ts'
 import { recoverStale } from './recover.ts'
 import { type AttemptFailed, type AttemptOutcome, settle } from './settle.ts'
@@ -23,21 +24,8 @@ const AWAY: AttemptFailed = {
 }
 const REFUSED: AttemptOutcome = { status: 'failed', fault: 'message', code: 'INVALID_TO', message: 'nobody' }
 
-const request = (fields: Partial<OutboundRequest> & { text?: string } = {}): OutboundRequest => {
-  const { text = 'Hello', ...rest } = fields
-  return {
-    tenantId: 'acme',
-    to: '+5511911110000',
-    intent: { intent: 'text', text },
-    maxAttempts: 6,
-    actor: 'test',
-    requestId: 'request-1',
-    ...rest,
-  }
-}
-
-async function enqueue(fields: Parameters<typeof request>[0] = {}): Promise<string> {
-  const result = await queueMessage(domain, request(fields))
+async function enqueue(fields: Parameters<typeof outboundRequest>[0] = {}): Promise<string> {
+  const result = await queueMessage(domain, outboundRequest(fields))
   if (result.status !== 'queued') throw new Error(`not queued: ${result.status}`)
   return result.id
 }
@@ -72,31 +60,6 @@ async function drain(): Promise<string[]> {
 t.afterEach(async () => {
   await drain()
   await sql`truncate delivery, delivery_attempt, lane cascade`.execute(domain.db)
-})
-
-t.test('a message is accepted once for each idempotency key', async (t) => {
-  const first = await enqueue({ idempotencyKey: 'key-1' })
-  t.same(await queueMessage(domain, request({ idempotencyKey: 'key-1' })), { status: 'repeated', id: first })
-  t.same(await queueMessage(domain, request({ idempotencyKey: 'key-1', text: 'Other' })), {
-    status: 'key_mismatch',
-    id: first,
-  })
-  t.match(await queueMessage(domain, request({ tenantId: 'other', idempotencyKey: 'key-1' })), {
-    status: 'queued',
-  })
-})
-
-t.test('twenty requests at once with one key are one message', async (t) => {
-  const results = await Promise.all(
-    Array.from({ length: 20 }, () => queueMessage(domain, request({ idempotencyKey: 'race' }))),
-  )
-  t.equal(results.filter((result) => result.status === 'queued').length, 1)
-  t.equal(new Set(results.map((result) => ('id' in result ? result.id : ''))).size, 1)
-})
-
-t.test('another tenant\u2019s instance is as unknown as one that does not exist', async (t) => {
-  t.same(await queueMessage(domain, request({ instanceId: 'other-phone' })), { status: 'instance_not_found' })
-  t.same(await queueMessage(domain, request({ instanceId: 'nowhere' })), { status: 'instance_not_found' })
 })
 
 t.test('messages of one recipient leave one at a time, in the order of acceptance', async (t) => {

@@ -1,7 +1,7 @@
 import type { DeliveryState } from '@carteiro/contracts/delivery'
 import type { OutboundMessage, OutboundMessageDetail } from '@carteiro/contracts/outbound-message'
 import type { Queryable } from '@carteiro/database/connect'
-import type { DeliveryTable } from '@carteiro/database/tables'
+import type { DeliveryTable } from '@carteiro/database/outbox-tables'
 import type { Selectable } from 'kysely'
 
 /** An outbound message of the tenant with its attempts, or `undefined` when the tenant has none of this id. */

@@ -4,7 +4,8 @@ import t from 'tap'
 import { upsertContact } from '../contacts/upsert.ts'
 import { commit } from '../events/unit-of-work.ts'
 import { startDomain } from '../testing/start-domain.ts'
-import { hasTicket, listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
+import { hasTicket } from './find-ticket.ts'
+import { listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
 
 const domain = await startDomain(t)
 const { db } = domain

@@ -62,17 +62,3 @@ export async function listTickets(
     next: rows.length > limit && last ? { lastMessageMicros: last.activity, id: last.id } : null,
   }
 }
-
-/** Whether the tenant has this ticket. */
-export async function hasTicket(
-  db: Queryable,
-  { tenantId, id }: { tenantId: string; id: string },
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('ticket')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row !== undefined
-}

@@ -39,7 +39,9 @@ export function acceptSockets({ io, db, follower, report, logger }: AcceptSocket
           return next(refusal('INVALID_API_KEY', 'Send a living API key with the scope read as auth.token.'))
         // Followed before the socket is told that it is connected: nothing after that can be missed.
         await follower.follow(actor.tenantId)
-        socket.conn.once('close', () => follower.unfollow(actor.tenantId))
+        const unfollow = () => follower.unfollow(actor.tenantId)
+        socket.conn.once('close', unfollow)
+        if (socket.conn.readyState === 'closed') return unfollow()
         actors.set(socket, actor)
         next()
       },

@@ -1,9 +1,9 @@
 import type { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
 import { Problem } from '@carteiro/contracts/problem'
+import type { BrokerInstanceTable } from '@carteiro/database/broker-tables'
 import type { Database } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
-import type { BrokerInstanceTable } from '@carteiro/database/tables'
 import type { Selectable } from 'kysely'
 
 type Row = Selectable<BrokerInstanceTable>

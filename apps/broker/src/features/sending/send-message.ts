@@ -7,6 +7,7 @@ import type { Report } from '../../report.ts'
 import { messageId } from './message-id.ts'
 import { requestHash } from './request-hash.ts'
 import type { SendLedger } from './send-ledger.ts'
+import type { SendOutcome } from './send-outcome.ts'
 import { toContent } from './to-content.ts'
 import type { Acks, AwaitedAck } from './wait-for-ack.ts'
 
@@ -15,19 +16,6 @@ export interface SendRequest {
   idempotencyKey: string
   message: BrokerOutboundMessage
 }
-
-/** How a send ended. */
-export type SendOutcome =
-  | { kind: 'answered'; response: BrokerOutboundResponse; replayed: boolean }
-  | { kind: 'invalid_to' }
-  | { kind: 'key_mismatch' }
-  | { kind: 'disconnected' }
-  /** WhatsApp's server said no. */
-  | { kind: 'refused'; code: string }
-  /** It broke on the way: whether the message went is not known. */
-  | { kind: 'failed'; reason: string }
-  | { kind: 'timeout' }
-  | { kind: 'stopping' }
 
 export interface SenderDependencies {
   /** The instance's socket; `undefined` while it is not connected. */

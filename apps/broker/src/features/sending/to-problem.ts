@@ -1,5 +1,5 @@
 import { Problem } from '@carteiro/contracts/problem'
-import type { SendOutcome } from './send-message.ts'
+import type { SendOutcome } from './send-outcome.ts'
 
 export type FailedSend = Exclude<SendOutcome, { kind: 'answered' }>
 

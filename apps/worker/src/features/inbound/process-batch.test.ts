@@ -4,6 +4,7 @@ import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { settle } from '@carteiro/domain/outbox/settle'
+import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { enqueueInbound } from '@carteiro/queue/enqueue'
 import { INBOUND_DEAD_QUEUE, INBOUND_SHARDS } from '@carteiro/queue/jobs'
@@ -191,14 +192,7 @@ t.test('an older report of a connection does not undo a newer one', async (t) =>
 })
 
 t.test('what waited for the connection may leave when it opens', async (t) => {
-  await queueMessage(domain, {
-    tenantId: 'acme',
-    to: '+5511933330006',
-    intent: { intent: 'text', text: 'Hello' },
-    maxAttempts: 6,
-    actor: 'test',
-    requestId: 'request-1',
-  })
+  await queueMessage(domain, outboundRequest({ to: '+5511933330006' }))
   const claimNow = () =>
     claim(domain, { tenantId: 'acme', instanceId: 'acme-phone', limit: 10, claimSeconds: 60 })
   const [delivery] = await claimNow()

@@ -1,12 +1,18 @@
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import { type AttemptOutcome, type SettleResult, settle } from '@carteiro/domain/outbox/settle'
 import { pause } from '@carteiro/runtime/lifecycle'
-import type { DispatchDependencies } from './dispatch.ts'
+import type { Dependencies } from '../../dependencies.ts'
+import type { Send } from './send-by-broker.ts'
+
+export type DeliverDependencies = Pick<
+  Dependencies,
+  'config' | 'db' | 'lifecycle' | 'logger' | 'notifier' | 'report' | 'retryPolicy'
+> & { send: Send }
 
 const SETTLE_AGAIN_MS = 250
 
 /** One attempt, from the channel to its record. */
-export async function deliver(dependencies: DispatchDependencies, delivery: ClaimedDelivery): Promise<void> {
+export async function deliver(dependencies: DeliverDependencies, delivery: ClaimedDelivery): Promise<void> {
   const claimEndsAt = Date.now() + dependencies.config.OUTBOX_CLAIM_SECONDS * 1_000
   const outcome = await attempt(dependencies, delivery)
   const result = await settleUntil(claimEndsAt, dependencies, delivery, outcome)
@@ -14,7 +20,7 @@ export async function deliver(dependencies: DispatchDependencies, delivery: Clai
 }
 
 async function attempt(
-  { send, logger }: DispatchDependencies,
+  { send, logger }: DeliverDependencies,
   delivery: ClaimedDelivery,
 ): Promise<AttemptOutcome> {
   try {
@@ -33,7 +39,7 @@ async function attempt(
 /** While the database is away the outcome is kept; once the claim has ended, recovery owns the message. */
 async function settleUntil(
   claimEndsAt: number,
-  dependencies: DispatchDependencies,
+  dependencies: DeliverDependencies,
   delivery: ClaimedDelivery,
   outcome: AttemptOutcome,
 ): Promise<SettleResult | undefined> {

@@ -1,9 +1,7 @@
 import { type ClaimedDelivery, claim } from '@carteiro/domain/outbox/claim'
 import { readDue } from '@carteiro/domain/outbox/due'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
-import type { Dependencies } from '../../dependencies.ts'
-import { deliver } from './deliver.ts'
-import type { Send } from './send-by-broker.ts'
+import { type DeliverDependencies, deliver } from './deliver.ts'
 
 export interface InstanceKey {
   tenantId: string
@@ -18,11 +16,6 @@ export interface Dispatcher {
   /** Claims no more, and waits for the sends in flight. */
   stop(): Promise<void>
 }
-
-export type DispatchDependencies = Pick<
-  Dependencies,
-  'config' | 'db' | 'lifecycle' | 'logger' | 'notifier' | 'report' | 'retryPolicy'
-> & { send: Send }
 
 interface InstanceState {
   inFlight: number
@@ -39,7 +32,7 @@ const MAX_TIMER_MS = 3_600_000
  * Keeps up to OUTBOX_BATCH_SIZE messages of each instance in flight: each settlement makes room for the next claim,
  * and when nothing is ready a timer waits for the next due time. Instances do not wait for one another.
  */
-export function createDispatcher(dependencies: DispatchDependencies): Dispatcher {
+export function createDispatcher(dependencies: DeliverDependencies): Dispatcher {
   const { config, db, lifecycle, logger } = dependencies
   const states = new Map<string, InstanceState>()
   const sends = new Set<Promise<void>>()

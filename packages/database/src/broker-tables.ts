@@ -1,0 +1,53 @@
+import type { Generated } from 'kysely'
+import type { BigDefault, Json, JsonNullable, WhenDefault, WhenNullable } from './columns.ts'
+
+export interface BrokerInstanceTable {
+  id: string
+  tenant_id: string
+  name: string
+  webhook_url: string | null
+  wanted: Generated<boolean>
+  status: Generated<string>
+  phone: string | null
+  lid: string | null
+  last_error: string | null
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface SessionCredentialTable {
+  instance_id: string
+  sealed: Buffer
+  updated_at: WhenDefault
+}
+
+export interface SessionKeyTable {
+  instance_id: string
+  type: string
+  id: string
+  sealed: Buffer
+}
+
+export interface SendLedgerTable {
+  instance_id: string
+  idempotency_key: string
+  request_hash: Buffer
+  wa_message_id: string
+  content: Buffer | null
+  state: Generated<'sending' | 'pending' | 'sent'>
+  answer: JsonNullable
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface JournalTable {
+  instance_id: string
+  number: BigDefault
+  event_id: string
+  chat_key: string
+  event: Json
+  state: Generated<'waiting' | 'published' | 'refused'>
+  answer: JsonNullable
+  created_at: WhenDefault
+  settled_at: WhenNullable
+}

@@ -1,0 +1,74 @@
+import { signWebhook } from '@carteiro/runtime/webhook-signature'
+import { Pool } from 'undici'
+import { percentiles } from '../roundtrip/latencies.ts'
+
+export interface Target {
+  url: string
+  path: string
+  headers: Record<string, string>
+  hmacSecret: string
+  instanceId: string
+}
+
+export interface Measured {
+  perSecond: number
+  p50: number
+  p95: number
+  p99: number
+}
+
+const CONNECTIONS = 64
+const CHATS = 500
+
+/**
+ * Posts one event a request over 64 connections, each as soon as the one before is answered, for so many seconds.
+ *
+ * @throws when any answer is not a 2xx: a refused request is not a fast one
+ */
+export async function measure(
+  target: Target,
+  { seconds, round }: { seconds: number; round: string },
+): Promise<Measured> {
+  const pool = new Pool(target.url, { connections: CONNECTIONS, pipelining: 1 })
+  const latencies: number[] = []
+  const startedAt = performance.now()
+  const endsAt = startedAt + seconds * 1_000
+  let count = 0
+
+  const post = async () => {
+    while (performance.now() < endsAt) {
+      const number = count++
+      const body = JSON.stringify(event(target.instanceId, `${round}-${number}`, number % CHATS))
+      const sentAt = performance.now()
+      const response = await pool.request({
+        method: 'POST',
+        path: target.path,
+        headers: { ...target.headers, 'content-type': 'application/json', ...sign(target, number, body) },
+        body,
+      })
+      await response.body.dump()
+      if (response.statusCode >= 300) throw new Error(`${target.url} answered ${response.statusCode}`)
+      latencies.push(performance.now() - sentAt)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, post))
+  const elapsedSeconds = (performance.now() - startedAt) / 1_000
+  await pool.close()
+  return { perSecond: Math.round(latencies.length / elapsedSeconds), ...percentiles(latencies) }
+}
+
+const sign = ({ hmacSecret }: Target, number: number, body: string) =>
+  signWebhook(hmacSecret, { id: String(number), timestamp: Math.floor(Date.now() / 1_000), body })
+
+const event = (instanceId: string, id: string, chat: number) => ({
+  id,
+  type: 'MESSAGE_INBOUND',
+  instanceId,
+  timestamp: '2024-05-02T13:05:00.000Z',
+  payload: {
+    instanceId,
+    contact: { phone: `+55119${String(chat).padStart(8, '0')}`, name: 'Maria', registrations: ['ABC123'] },
+    message: { id, type: 'text', text: 'Oi! Tudo bem? Queria saber do meu pedido.' },
+    metadata: { broker: 'baileys', timestamp: 1_714_655_100 },
+  },
+})
