@@ -12,6 +12,8 @@ export interface Publishing {
 const CHATS = 100
 const BATCH = 5
 const AGAIN_MS = 50
+/** Between two batches of a chat: the load lasts as long as the kills. */
+const PAUSE_MS = 3_000
 /** A request that hangs on a killed process is sent again. */
 const ANSWER_MS = 5_000
 
@@ -29,6 +31,7 @@ export function publishAll(stack: Stack, { seed, messages }: { seed: number; mes
           eventsOf(stack.instanceId, phone, id, from + index, repeated(ids, from + index, seed)),
         )
       await postUntilTaken(stack, events)
+      await sleep(PAUSE_MS * (0.5 + Math.random()))
     }
     return [phone, ids]
   }

@@ -17,6 +17,7 @@ const Instance = z.object({
   id: Slug,
   tenantId: Slug,
   name: z.string(),
+  transport: z.enum(['baileys', 'cloud']),
   status: ConnectionStatus,
   connected: z.boolean(),
   phone: z.string().nullable(),
@@ -43,6 +44,15 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     if (!instance)
       throw new Problem('INSTANCE_NOT_FOUND', `There is no instance ${id}.`, { details: { instanceId: id } })
     return instance
+  }
+
+  const findLinked = async (tenantId: string, id: string) => {
+    const instance = await find(tenantId, id)
+    if (instance.transport === 'baileys') return instance
+    throw new Problem(
+      'UNSUPPORTED_TYPE',
+      `${id} is a number of the Cloud API: it has no session to ask or connect.`,
+    )
   }
 
   app.get(
@@ -98,7 +108,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       },
     },
     async ({ actor, params, id: requestId }) => {
-      const instance = await find(actor.tenantId, params.id)
+      const instance = await findLinked(actor.tenantId, params.id)
       return readStatus(requireBroker(dependencies), instance, requestId)
     },
   )
@@ -115,7 +125,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
         },
       },
       async ({ actor, params, id: requestId }, reply) => {
-        const instance = await find(actor.tenantId, params.id)
+        const instance = await findLinked(actor.tenantId, params.id)
         return reply.status(202).send(await act(requireBroker(dependencies), instance, requestId))
       },
     )
