@@ -118,6 +118,44 @@ t.test('a send while the link is cut waits, uses no attempt, and leaves when it 
   t.match((await api.get(`/api/v1/outbound/messages/${body.id}`)).body, { status: 'SENT', attemptCount: 1 })
 })
 
+t.test(
+  'an album of 200 pictures from a new contact, posted at once, is one ticket with 200 messages',
+  async (t) => {
+    const phone = '5511955550000'
+    const ids = Array.from({ length: 200 }, (_, n) => `ALBUM${n}`)
+    const isLast = (event: EmittedEvent<'messages.new'>) =>
+      event.message.text?.startsWith('picture') === true && ++stored === ids.length
+    let stored = 0
+    const allStored = nextEvent<EmittedEvent<'messages.new'>>('messages.new', isLast)
+    const answers = await Promise.all(ids.map((id) => postPicture(phone, id)))
+    t.ok(answers.every((status) => status === 202))
+    const { ticketId } = await allStored
+
+    const { body } = await api.get(`/api/tickets/${ticketId}/messages?limit=200`)
+    const got: string[] = body.items.map((item: { providerMessageId: string }) => item.providerMessageId)
+    t.same(got.toSorted(), ids.toSorted())
+    const tickets = (await api.get('/api/tickets?limit=200')).body.items
+    t.equal(
+      tickets.filter((one: { contact: { phone: string } }) => one.contact.phone === `+${phone}`).length,
+      1,
+    )
+  },
+)
+
+function postPicture(phone: string, id: string): Promise<number> {
+  const message = { imageMessage: { mimetype: 'image/jpeg', caption: `picture ${id}` } }
+  const key = { remoteJid: `${phone}@s.whatsapp.net`, id, fromMe: false }
+  return fetch(`${stack.urls.api}/api/integrations/whatsapp/webhook`, {
+    method: 'POST',
+    headers: { 'x-api-key': stack.brokerKey, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      event: 'WHATSAPP_MESSAGES_UPSERT',
+      instanceId: stack.instanceId,
+      payload: { type: 'notify', messages: [{ key, messageTimestamp: 1_714_655_100, message }] },
+    }),
+  }).then((response) => response.status)
+}
+
 t.test('another tenant\u2019s key sees nothing', async (t) => {
   const connection = connect({ url: stack.databaseUrl, logger: createLogger('test', 'silent'), name: 'test' })
   t.teardown(connection.close)
