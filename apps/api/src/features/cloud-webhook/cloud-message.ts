@@ -1,7 +1,8 @@
 import type { MessageEnvelope, ReactionEnvelope } from '@carteiro/contracts/envelope'
+import { envelopeId } from '../../envelope-id.ts'
 import { readContent } from './cloud-content.ts'
 import { idIn, isObject, type Json, known, listIn, objectIn, textIn } from './read-json.ts'
-import { baseOf, type CloudArrival, envelopeId, phoneJid, readTime } from './to-envelope.ts'
+import { baseOf, type CloudArrival, phoneJid, readTime } from './to-envelope.ts'
 
 /** Why one event of a body was not taken. */
 export type CloudFault =

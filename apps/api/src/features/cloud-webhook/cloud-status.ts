@@ -1,8 +1,9 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
 import { Id } from '@carteiro/contracts/identifier'
+import { envelopeId } from '../../envelope-id.ts'
 import type { CloudFault } from './cloud-message.ts'
 import { idIn, isObject, type Json, listIn, objectIn, textIn } from './read-json.ts'
-import { baseOf, type CloudArrival, envelopeId, phoneJid, readTime } from './to-envelope.ts'
+import { baseOf, type CloudArrival, phoneJid, readTime } from './to-envelope.ts'
 
 const STATES = new Map<unknown, StatusEnvelope['status']>([
   ['sent', 'SENT'],

@@ -1,5 +1,4 @@
 import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
-import { v5 } from 'uuid'
 import { type Json, textIn } from './read-json.ts'
 
 /** Where and when a change came in. */
@@ -10,14 +9,8 @@ export interface CloudArrival {
   requestId: string
 }
 
-/** Namespace of our envelopes' ids (RFC 9562, name-based UUIDs): any UUID that is ours alone. */
-const NAMESPACE = '6f9619ff-8b86-4011-b42d-00c04fc964ff'
 /** Later years have five digits and more, which neither our contracts nor PostgreSQL read as ISO 8601. */
 const END_OF_ISO_YEARS = Date.UTC(10_000, 0)
-
-/** The same event has the same id, however often Meta repeats it. */
-export const envelopeId = ({ tenantId, instanceId }: CloudArrival, kind: string, ...own: string[]): string =>
-  v5([tenantId, instanceId, kind, ...own].join('\n'), NAMESPACE)
 
 /** Meta's time, epoch seconds as text; what cannot be read becomes the time of receipt, and is flagged. */
 export function readTime(event: Json, receivedAt: Date): { timestamp: string; timestampInvalid?: true } {

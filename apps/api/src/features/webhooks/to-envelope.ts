@@ -1,5 +1,5 @@
 import { BrokerInboundEventSchema, type Envelope } from '@carteiro/contracts/envelope'
-import { v5 } from 'uuid'
+import { envelopeId } from '../../envelope-id.ts'
 import type { Draft } from './draft.ts'
 import { readTimestamp } from './read-timestamp.ts'
 
@@ -11,9 +11,6 @@ export interface Arrival {
   requestId: string
 }
 
-/** Namespace of our envelopes' ids (RFC 9562, name-based UUIDs): any UUID that is ours alone. */
-const NAMESPACE = '6f9619ff-8b86-4011-b42d-00c04fc964ff'
-
 /**
  * Completes a draft; `undefined` when our own contract refuses it, as one such envelope in the queue would fail
  * all that came with it. Pure.
@@ -24,7 +21,7 @@ export function toEnvelope(draft: Draft, arrival: Arrival): Envelope | undefined
   const time = readTimestamp(draft.timestamp, receivedAt)
   const envelope = {
     ...flagged(body, time.valid),
-    id: v5([tenantId, instanceId, body.kind, ...ownId].join('\n'), NAMESPACE),
+    id: envelopeId(arrival, body.kind, ...ownId),
     tenantId,
     instanceId,
     chatKey: chatKey ?? instanceId,
