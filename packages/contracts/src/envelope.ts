@@ -184,4 +184,3 @@ export const BrokerInboundEventSchema = z.discriminatedUnion('kind', [
   ConnectionEnvelope,
 ])
 export type Envelope = z.infer<typeof BrokerInboundEventSchema>
-export type EnvelopeKind = Envelope['kind']

@@ -1,12 +1,7 @@
 import type { StatusError } from '@carteiro/contracts/envelope'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { findOwnMessage, type ProviderKey } from './find-own-message.ts'
 import { applyReceipt, type Receipt } from './receipts.ts'
-
-interface ProviderKey {
-  tenantId: string
-  instanceId: string
-  providerMessageId: string
-}
 
 /** Applies the receipts that came before their message's id was known. @returns how many there were */
 export async function applyEarlyReceipts(work: UnitOfWork, key: ProviderKey): Promise<number> {
@@ -49,13 +44,6 @@ async function findTarget(
     .where('provider_message_id', '=', providerMessageId)
     .executeTakeFirst()
   if (delivery) return { deliveryId: delivery.id }
-  const message = await transaction
-    .selectFrom('message')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('instance_id', '=', instanceId)
-    .where('direction', '=', 'outbound')
-    .where('provider_message_id', '=', providerMessageId)
-    .executeTakeFirst()
-  return message && { messageId: message.id }
+  const messageId = await findOwnMessage(transaction, { tenantId, instanceId, providerMessageId })
+  return messageId === undefined ? undefined : { messageId }
 }

@@ -1,6 +1,7 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
 import { personKey } from '../contacts/person-key.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { findOwnMessage } from './find-own-message.ts'
 import { moveDelivery } from './move-delivery.ts'
 import { moveOwnMessage } from './move-own-message.ts'
 
@@ -37,7 +38,7 @@ export async function recordReceipt(work: UnitOfWork, envelope: StatusEnvelope):
   }
   const id = await findDelivery(work, envelope)
   if (id !== undefined) return applyReceipt(work, { deliveryId: id }, receipt)
-  const message = await findOwnMessage(work, envelope)
+  const message = await findOwnMessage(work.transaction, envelope)
   if (message !== undefined) return applyReceipt(work, { messageId: message }, receipt)
   await keepEarly(work, receipt)
   return { status: 'early', released: false }
@@ -72,21 +73,6 @@ async function findDelivery(
       : undefined
   const row =
     byOwnId ?? (await deliveries.where('provider_message_id', '=', providerMessageId).executeTakeFirst())
-  return row?.id
-}
-
-async function findOwnMessage(
-  { transaction }: UnitOfWork,
-  { tenantId, instanceId, providerMessageId }: StatusEnvelope,
-): Promise<string | undefined> {
-  const row = await transaction
-    .selectFrom('message')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('instance_id', '=', instanceId)
-    .where('direction', '=', 'outbound')
-    .where('provider_message_id', '=', providerMessageId)
-    .executeTakeFirst()
   return row?.id
 }
 
