@@ -1,47 +1,7 @@
-import { isObject, type JsonObject } from '../json-value.ts'
+import { BOOKKEEPING_PARTS, CONTENT_TYPES } from '@carteiro/contracts/content-type'
+import { isObject, type JsonObject } from '../../../json/json-value.ts'
 
-/** Ours for WhatsApp's, the most telling first: beside a media part, `conversation` is its text. */
-const TYPES: Record<string, string> = {
-  imageMessage: 'image',
-  videoMessage: 'video',
-  ptvMessage: 'ptv',
-  audioMessage: 'audio',
-  documentMessage: 'document',
-  stickerMessage: 'sticker',
-  locationMessage: 'location',
-  liveLocationMessage: 'live_location',
-  contactMessage: 'contact',
-  contactsArrayMessage: 'contacts',
-  protocolMessage: 'protocol',
-  reactionMessage: 'reaction',
-  pollCreationMessage: 'poll',
-  pollCreationMessageV2: 'poll',
-  pollCreationMessageV3: 'poll',
-  pollCreationMessageV5: 'poll',
-  pollUpdateMessage: 'poll_choice',
-  buttonsResponseMessage: 'buttons_response',
-  listResponseMessage: 'list_response',
-  interactiveResponseMessage: 'interactive_response',
-  templateButtonReplyMessage: 'template_reply',
-  orderMessage: 'order',
-  productMessage: 'product',
-  groupInviteMessage: 'group_invite',
-  eventMessage: 'event',
-  albumMessage: 'album',
-  call: 'call',
-  extendedTextMessage: 'text',
-  conversation: 'text',
-}
-
-const TYPE_ENTRIES = Object.entries(TYPES)
-
-/** These say nothing to a reader: keys for groups, secrets, flags. */
-const BOOKKEEPING = new Set([
-  'senderKeyDistributionMessage',
-  'fastRatchetKeySenderKeyDistributionMessage',
-  'messageContextInfo',
-  'contextInfo',
-])
+const TYPE_ENTRIES = Object.entries(CONTENT_TYPES)
 
 export interface ContentType {
   type: string
@@ -52,7 +12,7 @@ export interface ContentType {
 
 /** Whether it is a part that we know by name. */
 export function isPart(name: string, part: unknown): boolean {
-  if (!Object.hasOwn(TYPES, name)) return false
+  if (!Object.hasOwn(CONTENT_TYPES, name)) return false
   return name === 'conversation' ? typeof part === 'string' && part !== '' : isObject(part)
 }
 
@@ -68,7 +28,7 @@ export function readType(parts: JsonObject, { mixed }: { mixed: boolean }): Cont
     if (isPart(name, part)) return { type, name, part: isObject(part) ? part : {} }
   }
   for (const [name, part] of Object.entries(parts)) {
-    if (part === null || part === undefined || part === '' || BOOKKEEPING.has(name)) continue
+    if (part === null || part === undefined || part === '' || BOOKKEEPING_PARTS.has(name)) continue
     if (mixed && !(isObject(part) && /Message(V\d+)?$/.test(name))) continue
     return { type: 'unsupported', name: name.slice(0, 100), part: isObject(part) ? part : {} }
   }
@@ -77,5 +37,5 @@ export function readType(parts: JsonObject, { mixed }: { mixed: boolean }): Cont
 
 /** A type as some broker wrote it, in our words: `imageMessage` is `image`; what we do not know stays. */
 export function toOurType(written: string): string {
-  return Object.hasOwn(TYPES, written) ? (TYPES[written] ?? written) : written.slice(0, 64)
+  return Object.hasOwn(CONTENT_TYPES, written) ? (CONTENT_TYPES[written] ?? written) : written.slice(0, 64)
 }

@@ -1,0 +1,40 @@
+/** Our types for WhatsApp's parts, the most telling first: beside a media part, `conversation` is its text. */
+export const CONTENT_TYPES: Record<string, string> = {
+  imageMessage: 'image',
+  videoMessage: 'video',
+  ptvMessage: 'ptv',
+  audioMessage: 'audio',
+  documentMessage: 'document',
+  stickerMessage: 'sticker',
+  locationMessage: 'location',
+  liveLocationMessage: 'live_location',
+  contactMessage: 'contact',
+  contactsArrayMessage: 'contacts',
+  protocolMessage: 'protocol',
+  reactionMessage: 'reaction',
+  pollCreationMessage: 'poll',
+  pollCreationMessageV2: 'poll',
+  pollCreationMessageV3: 'poll',
+  pollCreationMessageV5: 'poll',
+  pollUpdateMessage: 'poll_choice',
+  buttonsResponseMessage: 'buttons_response',
+  listResponseMessage: 'list_response',
+  interactiveResponseMessage: 'interactive_response',
+  templateButtonReplyMessage: 'template_reply',
+  orderMessage: 'order',
+  productMessage: 'product',
+  groupInviteMessage: 'group_invite',
+  eventMessage: 'event',
+  albumMessage: 'album',
+  call: 'call',
+  extendedTextMessage: 'text',
+  conversation: 'text',
+}
+
+/** Parts that say nothing to a reader: keys for groups, secrets, flags. */
+export const BOOKKEEPING_PARTS: ReadonlySet<string> = new Set([
+  'senderKeyDistributionMessage',
+  'fastRatchetKeySenderKeyDistributionMessage',
+  'messageContextInfo',
+  'contextInfo',
+])
