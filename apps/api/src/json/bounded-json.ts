@@ -48,8 +48,8 @@ export function withoutUnstorable(value: unknown): unknown {
 
 const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
 
-/** JSON inside JSON, as some brokers send `payload.raw`; bounded and storable. @returns `undefined` if it is not */
-export function parseInnerJson(text: string): unknown {
+/** Reads JSON that is bounded in depth and storable. @returns `undefined` when it is not JSON, or nested too deep */
+export function parseStorable(text: string): unknown {
   const value = parseJson(text)
   if (value === undefined || isTooDeep(value)) return undefined
   return maySpellUnstorable(text) ? withoutUnstorable(value) : value

@@ -1,20 +1,21 @@
-import { parseStorable } from './parse-storable.ts'
-import { isObject, type Json, known, listIn, objectIn, textIn } from './read-json.ts'
+import { parseStorable } from '../../json/bounded-json.ts'
+import { defined, isObject, type JsonObject } from '../../json/json-value.ts'
+import { listIn, objectIn, textIn } from './read-json.ts'
 
 /** `type` and what belongs to it, under the names that all transports' messages have. */
-export type CloudContent = Json & { type: string }
+export type CloudContent = JsonObject & { type: string }
 
-type ReadContent = (content: Json, message: Json) => CloudContent
+type ReadContent = (content: JsonObject, message: JsonObject) => CloudContent
 
 const MEDIA = ['image', 'video', 'audio', 'document', 'sticker']
 
 const READERS: Record<string, ReadContent> = {
   text: (content) => ({ type: 'text', text: textIn(content, 'body') }),
-  ...Object.fromEntries(MEDIA.map((type) => [type, (content: Json) => readMedia(type, content)])),
+  ...Object.fromEntries(MEDIA.map((type) => [type, (content: JsonObject) => readMedia(type, content)])),
   location: (content) => ({
     type: 'location',
     text: textIn(content, 'name'),
-    location: known({
+    location: defined({
       latitude: content.latitude,
       longitude: content.longitude,
       name: textIn(content, 'name'),
@@ -32,7 +33,7 @@ const READERS: Record<string, ReadContent> = {
   order: (content) => ({
     type: 'order',
     text: textIn(content, 'text'),
-    order: known({ catalogId: textIn(content, 'catalog_id'), items: listIn(content, 'product_items') }),
+    order: defined({ catalogId: textIn(content, 'catalog_id'), items: listIn(content, 'product_items') }),
   }),
   system: (content) => ({ type: 'system', text: textIn(content, 'body'), system: content }),
 }
@@ -41,17 +42,17 @@ const READERS: Record<string, ReadContent> = {
  * Reads the content of one of Meta's messages. Nothing is dropped: what is not known is `unsupported`, with Meta's
  * name of it and all that stood there.
  */
-export function readContent(message: Json): CloudContent {
+export function readContent(message: JsonObject): CloudContent {
   const name = textIn(message, 'type') ?? 'unknown'
   const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined
   return read ? read(objectIn(message, name), message) : readUnsupported(name, message)
 }
 
-function readMedia(type: string, content: Json): CloudContent {
+function readMedia(type: string, content: JsonObject): CloudContent {
   return {
     type,
     text: textIn(content, 'caption'),
-    media: known({
+    media: defined({
       id: textIn(content, 'id'),
       mimetype: textIn(content, 'mime_type'),
       sha256: textIn(content, 'sha256'),
@@ -64,7 +65,7 @@ function readMedia(type: string, content: Json): CloudContent {
   }
 }
 
-function readContacts(contacts: Json[]): CloudContent {
+function readContacts(contacts: JsonObject[]): CloudContent {
   const cards = contacts.map((contact) => ({
     displayName: textIn(objectIn(contact, 'name'), 'formatted_name'),
     phones: listIn(contact, 'phones').filter(isObject).flatMap(readPhone),
@@ -77,13 +78,13 @@ function readContacts(contacts: Json[]): CloudContent {
   }
 }
 
-const readPhone = (phone: Json): string[] => {
+const readPhone = (phone: JsonObject): string[] => {
   const onWhatsApp = textIn(phone, 'wa_id')
   const written = onWhatsApp === undefined ? textIn(phone, 'phone') : `+${onWhatsApp}`
   return written === undefined ? [] : [written]
 }
 
-function readInteractive(content: Json): CloudContent {
+function readInteractive(content: JsonObject): CloudContent {
   const button = objectIn(content, 'button_reply')
   const row = objectIn(content, 'list_reply')
   const form = objectIn(content, 'nfm_reply')
@@ -108,14 +109,14 @@ function readInteractive(content: Json): CloudContent {
 }
 
 /** What a person chose, under the names that all transports' messages have. */
-const choice = (kind: string, id?: string, title?: string, more: Json = {}): Json =>
-  known({ kind, id, title, ...more })
+const choice = (kind: string, id?: string, title?: string, more: JsonObject = {}): JsonObject =>
+  defined({ kind, id, title, ...more })
 
 /** What a customer filled in: JSON inside of JSON; as it came when it is none. */
 const readResponse = (response: unknown): unknown =>
   typeof response === 'string' ? (parseStorable(response) ?? response) : response
 
-const readUnsupported = (name: string, message: Json): CloudContent => ({
+const readUnsupported = (name: string, message: JsonObject): CloudContent => ({
   type: 'unsupported',
   unsupportedType: textIn(objectIn(message, 'unsupported'), 'type') ?? name,
   content: message[name],

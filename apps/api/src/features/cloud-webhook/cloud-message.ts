@@ -1,7 +1,8 @@
 import type { MessageEnvelope, ReactionEnvelope } from '@carteiro/contracts/envelope'
 import { envelopeId } from '../../envelope-id.ts'
+import { defined, isObject, type JsonObject } from '../../json/json-value.ts'
 import { readContent } from './cloud-content.ts'
-import { idIn, isObject, type Json, known, listIn, objectIn, textIn } from './read-json.ts'
+import { idIn, listIn, objectIn, textIn } from './read-json.ts'
 import { baseOf, type CloudArrival, phoneJid, readTime } from './to-envelope.ts'
 
 /** Why one event of a body was not taken. */
@@ -21,7 +22,7 @@ export type CloudFault =
  */
 export function toMessage(
   message: unknown,
-  value: Json,
+  value: JsonObject,
   arrival: CloudArrival,
 ): MessageEnvelope | ReactionEnvelope | CloudFault {
   if (!isObject(message)) return 'invalid_contract'
@@ -46,13 +47,17 @@ export function toMessage(
     id: envelopeId(arrival, 'message', providerMessageId),
     direction: 'inbound',
     message: readMessage(message, providerMessageId, chat.jid),
-    metadata: known({ source: 'cloud_api', cloud: readNumber(value), timestampInvalid }),
+    metadata: defined({ source: 'cloud_api', cloud: readNumber(value), timestampInvalid }),
   }
 }
 
 type ReactionBase = Omit<ReactionEnvelope, 'id' | 'kind' | 'targetMessageId' | 'emoji'>
 
-function toReaction(message: Json, base: ReactionBase, arrival: CloudArrival): ReactionEnvelope | CloudFault {
+function toReaction(
+  message: JsonObject,
+  base: ReactionBase,
+  arrival: CloudArrival,
+): ReactionEnvelope | CloudFault {
   const reaction = objectIn(message, 'reaction')
   const targetMessageId = idIn(reaction, 'message_id')
   if (targetMessageId === undefined) return 'invalid_contract'
@@ -67,10 +72,10 @@ function toReaction(message: Json, base: ReactionBase, arrival: CloudArrival): R
 }
 
 /** The message under the names that all transports' messages have. */
-function readMessage(message: Json, id: string, chatId: string): Json {
+function readMessage(message: JsonObject, id: string, chatId: string): JsonObject {
   const context = objectIn(message, 'context')
   const errors = listIn(message, 'errors')
-  return known({
+  return defined({
     id,
     chatId,
     ...readContent(message),
@@ -85,7 +90,7 @@ function readMessage(message: Json, id: string, chatId: string): Json {
 }
 
 /** Meta names the sender beside the messages, by phone or by the id that it has for this business. */
-function readContact(message: Json, value: Json, phone: string): MessageEnvelope['contact'] {
+function readContact(message: JsonObject, value: JsonObject, phone: string): MessageEnvelope['contact'] {
   const contacts = listIn(value, 'contacts').filter(isObject)
   const from = textIn(message, 'from')
   const userId = textIn(message, 'from_user_id')
@@ -93,7 +98,7 @@ function readContact(message: Json, value: Json, phone: string): MessageEnvelope
     (one) => textIn(one, 'wa_id') === from || (userId !== undefined && textIn(one, 'user_id') === userId),
   )
   const profile = contact ? objectIn(contact, 'profile') : {}
-  return known({
+  return defined({
     phone,
     pushName: textIn(profile, 'name'),
     userId: userId ?? (contact && textIn(contact, 'user_id')),
@@ -101,9 +106,9 @@ function readContact(message: Json, value: Json, phone: string): MessageEnvelope
   })
 }
 
-function readNumber(value: Json): Json {
+function readNumber(value: JsonObject): JsonObject {
   const metadata = objectIn(value, 'metadata')
-  return known({
+  return defined({
     phoneNumberId: textIn(metadata, 'phone_number_id'),
     displayPhoneNumber: textIn(metadata, 'display_phone_number'),
   })

@@ -1,8 +1,9 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
 import { Id } from '@carteiro/contracts/identifier'
 import { envelopeId } from '../../envelope-id.ts'
+import { isObject, type JsonObject } from '../../json/json-value.ts'
 import type { CloudFault } from './cloud-message.ts'
-import { idIn, isObject, type Json, listIn, objectIn, textIn } from './read-json.ts'
+import { idIn, listIn, objectIn, textIn } from './read-json.ts'
 import { baseOf, type CloudArrival, phoneJid, readTime } from './to-envelope.ts'
 
 const STATES = new Map<unknown, StatusEnvelope['status']>([
@@ -54,7 +55,7 @@ function readError(error: unknown): StatusError | null {
 }
 
 /** Ours is a UUID; what another sender with the same number wrote there is none of ours. */
-function readDeliveryId(status: Json): string | null {
+function readDeliveryId(status: JsonObject): string | null {
   const result = Id.safeParse(status.biz_opaque_callback_data)
   return result.success ? result.data : null
 }

@@ -1,9 +1,9 @@
 import { BrokerInboundEventSchema } from '@carteiro/contracts/envelope'
 import fc from 'fast-check'
 import t from 'tap'
+import { parseStorable } from '../../json/bounded-json.ts'
 import { CLOUD_NUMBER, cloudBody, cloudChange, cloudText, readFixtures } from '../../testing/cloud-webhook.ts'
 import { type FindNumber, numbersIn, parseCloud } from './parse-cloud.ts'
-import { parseStorable } from './parse-storable.ts'
 
 const receivedAt = new Date('2025-06-09T10:00:00.000Z')
 const findNumber: FindNumber = (phoneNumberId) =>

@@ -1,7 +1,8 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
+import { isObject, type JsonObject } from '../../json/json-value.ts'
 import { type CloudFault, toMessage } from './cloud-message.ts'
 import { toStatus } from './cloud-status.ts'
-import { isObject, type Json, listIn, objectIn, textIn } from './read-json.ts'
+import { listIn, objectIn, textIn } from './read-json.ts'
 
 /** Whose a number is, or why its events are not taken. `undefined` asks for a change that names no number. */
 export type FindNumber = (
@@ -14,7 +15,7 @@ export interface RejectedCloudEvent {
   reason: CloudFault
   instanceId?: string
   /** What Meta itself says went wrong. */
-  details?: Json
+  details?: JsonObject
 }
 
 export interface ParsedCloud {
@@ -55,7 +56,7 @@ export function parseCloud(
 
 const READERS = {
   message: toMessage,
-  status: (status: unknown, _value: Json, arrival: Parameters<typeof toStatus>[1]) =>
+  status: (status: unknown, _value: JsonObject, arrival: Parameters<typeof toStatus>[1]) =>
     toStatus(status, arrival),
   error: (): CloudFault => 'provider_error',
 } as const
@@ -68,7 +69,7 @@ interface CloudEvent {
 
 const LISTS = { messages: 'message', statuses: 'status', errors: 'error' } as const
 
-function eventsOf(path: string, value: Json): CloudEvent[] {
+function eventsOf(path: string, value: JsonObject): CloudEvent[] {
   return Object.entries(LISTS).flatMap(([list, kind]) =>
     listIn(value, list).map((event, index) => ({ kind, event, path: `${path}.${list}.${index}` })),
   )
@@ -82,7 +83,7 @@ export function numbersIn(body: unknown): string[] {
   return [...new Set(numbers)].filter((number) => /^\d{1,32}$/.test(number))
 }
 
-function changesOf(body: unknown): { path: string; value: Json }[] {
+function changesOf(body: unknown): { path: string; value: JsonObject }[] {
   if (!isObject(body)) return []
   return listIn(body, 'entry').flatMap((entry, entryIndex) =>
     isObject(entry)
@@ -97,7 +98,7 @@ function changesOf(body: unknown): { path: string; value: Json }[] {
 
 const idOf = ({ instanceId }: { instanceId: string }) => ({ instanceId })
 
-function describe(kind: CloudEvent['kind'], event: unknown): { details?: Json } {
+function describe(kind: CloudEvent['kind'], event: unknown): { details?: JsonObject } {
   if (kind !== 'error' || !isObject(event)) return {}
   const clip = (name: string) => textIn(event, name)?.slice(0, 300)
   return { details: { code: clip('code'), title: clip('title'), message: clip('message') } }

@@ -1,5 +1,6 @@
 import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
-import { type Json, textIn } from './read-json.ts'
+import type { JsonObject } from '../../json/json-value.ts'
+import { textIn } from './read-json.ts'
 
 /** Where and when a change came in. */
 export interface CloudArrival {
@@ -13,7 +14,10 @@ export interface CloudArrival {
 const END_OF_ISO_YEARS = Date.UTC(10_000, 0)
 
 /** Meta's time, epoch seconds as text; what cannot be read becomes the time of receipt, and is flagged. */
-export function readTime(event: Json, receivedAt: Date): { timestamp: string; timestampInvalid?: true } {
+export function readTime(
+  event: JsonObject,
+  receivedAt: Date,
+): { timestamp: string; timestampInvalid?: true } {
   const written = textIn(event, 'timestamp')
   const milliseconds =
     written !== undefined && /^\d{1,12}$/.test(written) ? Number(written) * 1000 : Number.NaN

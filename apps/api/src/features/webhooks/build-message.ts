@@ -1,6 +1,6 @@
 import type { BrokerContact } from '@carteiro/contracts/broker-event'
+import { defined, type JsonObject } from '../../json/json-value.ts'
 import { type Draft, ignored, type Outcome, taken } from './draft.ts'
-import { defined, type JsonObject } from './json-value.ts'
 import type { Chat } from './raw/contact.ts'
 import { type Content, readContent, toMembers } from './raw/content.ts'
 import { readAct } from './raw/protocol.ts'

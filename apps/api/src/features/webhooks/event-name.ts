@@ -1,4 +1,4 @@
-import type { JsonObject } from './json-value.ts'
+import type { JsonObject } from '../../json/json-value.ts'
 
 /** What an event is about, whichever of its names it came under. */
 export type EventName =

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { BrokerInboundEventSchema, type Envelope } from '@carteiro/contracts/envelope'
 import t from 'tap'
+import { isObject } from '../../json/json-value.ts'
 import { readWebhook } from '../../testing/read-webhook.ts'
-import { isObject } from './json-value.ts'
 import type { ParseRules } from './parse-webhook.ts'
 
 interface Case {

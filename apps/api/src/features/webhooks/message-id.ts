@@ -1,4 +1,4 @@
-import { firstText, type JsonObject, objectOf } from './json-value.ts'
+import { firstText, type JsonObject, objectOf } from '../../json/json-value.ts'
 
 /** WhatsApp's own ids have 64 at most. */
 export const MAX_ID_CHARACTERS = 256

@@ -1,8 +1,14 @@
-import { isTooDeep, MAX_DEPTH, maySpellUnstorable, parseJson, withoutUnstorable } from './bounded-json.ts'
+import {
+  isTooDeep,
+  MAX_DEPTH,
+  maySpellUnstorable,
+  parseJson,
+  withoutUnstorable,
+} from '../../json/bounded-json.ts'
+import { isObject, type JsonObject } from '../../json/json-value.ts'
 import { type Draft, ignored, type Outcome, type Refusal, rejected } from './draft.ts'
 import { type EventAddress, readAddress } from './event-address.ts'
 import { readEventName } from './event-name.ts'
-import { isObject, type JsonObject } from './json-value.ts'
 import type { IgnoreReason } from './raw/ignore-reason.ts'
 import { eventsOf, withoutProxy } from './read-containers.ts'
 import { readContractMessage } from './read-contract-message.ts'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { BrokerInboundEventSchema } from '@carteiro/contracts/envelope'
 import fc from 'fast-check'
 import t from 'tap'
+import { isObject, type JsonObject } from '../../json/json-value.ts'
 import { readWebhook } from '../../testing/read-webhook.ts'
-import { isObject, type JsonObject } from './json-value.ts'
 
 const KEY = { remoteJid: '5511988887777@s.whatsapp.net', fromMe: false, id: 'M1' }
 const upsertOf = (message: object) => ({

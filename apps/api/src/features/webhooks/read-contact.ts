@@ -1,6 +1,6 @@
 import type { BrokerContact } from '@carteiro/contracts/broker-event'
 import { parseRecipient } from '@carteiro/contracts/jid'
-import { cut, type JsonObject, objectOf, textOf } from './json-value.ts'
+import { cut, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 
 export interface ReadContact {
   contact: BrokerContact

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-value.ts'
+import { isObject, type JsonObject } from '../../json/json-value.ts'
 
 const MAX_WRAPPINGS = 8
 

@@ -1,7 +1,15 @@
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import {
+  defined,
+  firstText,
+  isObject,
+  type JsonObject,
+  objectOf,
+  saysYes,
+  textOf,
+} from '../../json/json-value.ts'
 import { type Draft, ignored, type Outcome, rejected, taken } from './draft.ts'
 import type { EventName } from './event-name.ts'
-import { defined, firstText, isObject, type JsonObject, objectOf, saysYes, textOf } from './json-value.ts'
 import { readEventId, readMessageId } from './message-id.ts'
 import * as who from './raw/contact.ts'
 import { ignoredChat } from './raw/ignore-reason.ts'

@@ -1,5 +1,5 @@
+import { firstText, isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 import { type Outcome, rejected, taken } from './draft.ts'
-import { firstText, isObject, type JsonObject, objectOf, textOf } from './json-value.ts'
 import { MAX_ID_CHARACTERS } from './message-id.ts'
 import { jidsOf, pushNameOf, readChat, readParticipant } from './raw/contact.ts'
 import { optionId, optionName } from './raw/poll.ts'

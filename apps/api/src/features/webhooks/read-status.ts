@@ -1,6 +1,6 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
+import { firstText, isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 import { canonicalName } from './event-name.ts'
-import { firstText, isObject, type JsonObject, objectOf, textOf } from './json-value.ts'
 
 type Status = StatusEnvelope['status']
 

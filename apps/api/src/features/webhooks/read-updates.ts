@@ -1,6 +1,6 @@
-import { parseInnerJson } from './bounded-json.ts'
+import { parseStorable } from '../../json/bounded-json.ts'
+import { isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 import { ignored, type Outcome, rejected, taken } from './draft.ts'
-import { isObject, type JsonObject, objectOf, textOf } from './json-value.ts'
 import { MAX_ID_CHARACTERS } from './message-id.ts'
 import { chatSpellings, jidsOf, readChat } from './raw/contact.ts'
 import { readStatus, readStatusError } from './read-status.ts'
@@ -16,7 +16,7 @@ export function readUpdates(event: JsonObject): Outcome[] {
 
 function findUpdates(payload: JsonObject): unknown[] {
   const { raw: written } = payload
-  const raw = typeof written === 'string' ? parseInnerJson(written) : written
+  const raw = typeof written === 'string' ? parseStorable(written) : written
   if (Array.isArray(raw)) return raw
   const places = [objectOf(raw), payload, objectOf(objectOf(raw).payload), objectOf(objectOf(raw).raw)]
   const updates = places.map((place) => place.updates).find((list) => Array.isArray(list) || isObject(list))

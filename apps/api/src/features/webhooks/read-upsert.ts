@@ -1,7 +1,7 @@
-import { parseInnerJson } from './bounded-json.ts'
+import { parseStorable } from '../../json/bounded-json.ts'
+import { defined, firstText, isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 import { buildMessage, type GivenMessage } from './build-message.ts'
 import { ignored, type Outcome, rejected, taken } from './draft.ts'
-import { defined, firstText, isObject, type JsonObject, objectOf, textOf } from './json-value.ts'
 import { MAX_ID_CHARACTERS } from './message-id.ts'
 import * as who from './raw/contact.ts'
 import { type Content, readContent } from './raw/content.ts'
@@ -36,7 +36,7 @@ interface About {
 /** `payload.messages`, else `payload.raw` (an object, or JSON in a text) and the places in it. */
 function findMessages(payload: JsonObject): { messages: unknown[]; holders: JsonObject[] } {
   const { raw: written } = payload
-  const raw = objectOf(typeof written === 'string' ? parseInnerJson(written) : written)
+  const raw = objectOf(typeof written === 'string' ? parseStorable(written) : written)
   const holders = [payload, raw, ...[raw.payload, raw.raw, raw.normalized].map(objectOf)]
   const messages = holders.map((holder) => holder.messages).find((list) => listOf(list).length > 0)
   return { messages: listOf(messages), holders }

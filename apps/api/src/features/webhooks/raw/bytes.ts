@@ -1,4 +1,4 @@
-import { isObject } from '../json-value.ts'
+import { isObject } from '../../../json/json-value.ts'
 
 /**
  * Bytes as JSON brings them: base64, `{type: 'Buffer', data}`, a list of numbers, or an index map (`{"0": 1, ...}`,

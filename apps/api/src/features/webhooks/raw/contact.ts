@@ -1,5 +1,5 @@
 import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
-import { firstText, type JsonObject, textOf } from '../json-value.ts'
+import { firstText, type JsonObject, textOf } from '../../../json/json-value.ts'
 
 /** One person's two addresses. A LID is never a phone. */
 export interface Address {

@@ -1,4 +1,4 @@
-import { defined, isObject, type JsonObject } from '../json-value.ts'
+import { defined, isObject, type JsonObject } from '../../../json/json-value.ts'
 import { readBytes } from './bytes.ts'
 import { readCards } from './cards.ts'
 import { type ContentType, readType } from './content-type.ts'

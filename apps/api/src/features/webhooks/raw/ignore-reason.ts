@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, saysYes, textOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, saysYes, textOf } from '../../../json/json-value.ts'
 
 /** Why a part of an event is passed over; nothing is wrong with it. */
 export type IgnoreReason =

@@ -1,5 +1,5 @@
-import { parseInnerJson } from '../bounded-json.ts'
-import { defined, firstText, isObject, type JsonObject, objectOf, textOf } from '../json-value.ts'
+import { parseStorable } from '../../../json/bounded-json.ts'
+import { defined, firstText, isObject, type JsonObject, objectOf, textOf } from '../../../json/json-value.ts'
 
 /** What a person chose of buttons, a list, a template or a form: its id and its title. */
 export function readInteractive(type: string, part: JsonObject): JsonObject {
@@ -23,7 +23,7 @@ export function readInteractive(type: string, part: JsonObject): JsonObject {
 /** A form's answer is JSON in a text. */
 function readFlow(part: JsonObject): JsonObject {
   const flow = objectOf(part.nativeFlowResponseMessage)
-  const parameters = typeof flow.paramsJson === 'string' ? parseInnerJson(flow.paramsJson) : undefined
+  const parameters = typeof flow.paramsJson === 'string' ? parseStorable(flow.paramsJson) : undefined
   const id = isObject(parameters) ? firstText(parameters.id, parameters.selectedId) : undefined
   return choice('flow', id, objectOf(part.body).text, { name: textOf(flow.name), parameters })
 }

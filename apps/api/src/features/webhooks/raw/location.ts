@@ -1,4 +1,4 @@
-import { defined, type JsonObject, textOf } from '../json-value.ts'
+import { defined, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readLong } from './longs.ts'
 
 /** A place: degrees, and what it is called. */

@@ -1,4 +1,4 @@
-import { isObject } from '../json-value.ts'
+import { isObject } from '../../../json/json-value.ts'
 
 /**
  * A 64-bit number as JSON brings it: a number, numeric text, or protobuf's `{low, high, unsigned}`.

@@ -1,4 +1,4 @@
-import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../json-value.ts'
+import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readBytes, sizeOf } from './bytes.ts'
 import { readLong } from './longs.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../json-value.ts'
+import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readBytes } from './bytes.ts'
 import { readLong } from './longs.ts'
 

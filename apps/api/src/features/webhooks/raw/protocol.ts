@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, textOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, textOf } from '../../../json/json-value.ts'
 import { readBytes } from './bytes.ts'
 import { jidsOf, participantSpellings } from './contact.ts'
 import type { Content } from './content.ts'

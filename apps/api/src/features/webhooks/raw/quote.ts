@@ -1,4 +1,4 @@
-import { defined, isObject, type JsonObject, saysYes, textOf } from '../json-value.ts'
+import { defined, isObject, type JsonObject, saysYes, textOf } from '../../../json/json-value.ts'
 import { readText } from './text.ts'
 import { unwrap } from './unwrap.ts'
 

@@ -1,4 +1,4 @@
-import { cut, isObject, type JsonObject } from '../json-value.ts'
+import { cut, isObject, type JsonObject } from '../../../json/json-value.ts'
 
 /** WhatsApp's own bound. */
 const MAX_TEXT_CHARACTERS = 65_536

@@ -1,4 +1,4 @@
-import { firstText, isObject, type JsonObject } from '../json-value.ts'
+import { firstText, isObject, type JsonObject } from '../../../json/json-value.ts'
 import { isPart } from './content-type.ts'
 
 /** Envelopes that WhatsApp puts around a content; each holds it as `message`. */
