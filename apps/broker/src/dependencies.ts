@@ -27,6 +27,7 @@ export interface Dependencies {
   report: Report
   instances: Instances
   sessions: Sessions
+  states: StateWriter
   journal: Journal
   publisher: Publisher
   ledger: SendLedger
@@ -56,7 +57,7 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
 
   const ledger = new SendLedger(db, seal)
   const acks = createLateAcks(ledger, report)
-  const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.pending(id))
+  const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
   const sessions = new Sessions({
@@ -68,7 +69,7 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const sender = new Sender({ socket: (id) => sessions.socket(id), ledger, acks, report })
-  return { connection, registry, report, instances, sessions, journal, publisher, ledger, sender }
+  return { connection, registry, report, instances, sessions, states, journal, publisher, ledger, sender }
 }
 
 /** An acknowledgement that nobody waits for any more still changes the stored answer. */

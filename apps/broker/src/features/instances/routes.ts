@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'report'>
 
 /** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
@@ -33,7 +33,7 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
   }
 }
 
-function addConnecting(server: HttpServer, { instances, sessions, report }: Needed): void {
+function addConnecting(server: HttpServer, { instances, sessions, states, report }: Needed): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
     sessions.start(await instances.want(params.id, true))
     return await instances.get(params.id)
@@ -52,6 +52,7 @@ function addConnecting(server: HttpServer, { instances, sessions, report }: Need
       await instances.want(params.id, false).catch(ignoreNotFound)
       await sessions.stop(params.id, 'deleted')
       await instances.delete(params.id)
+      states.forget(params.id)
       report.instanceDeleted(params.id)
       return reply.status(204).send(null)
     },

@@ -7,8 +7,13 @@ import type { InstanceState, Instances } from './instances.ts'
 export interface StateWriter {
   /** The states of one instance are written in their order. */
   write(instanceId: string, state: InstanceState): void
-  /** The newest state that is not written yet. */
-  pending(instanceId: string): InstanceState | undefined
+  /**
+   * The newest state, also once it is written: whoever read the row while it was being written would
+   * otherwise find the state in neither place.
+   */
+  newest(instanceId: string): InstanceState | undefined
+  /** The instance is deleted; one that is made again under its id knows nothing of it. */
+  forget(instanceId: string): void
   /** Resolves when all is written. */
   written(): Promise<void>
 }
@@ -31,7 +36,6 @@ export function createStateWriter({ instances, report, signal }: StateWriterDepe
     } catch (error) {
       report.instanceStateFailed(instanceId, error)
     }
-    if (newest.get(instanceId) === state) newest.delete(instanceId)
   }
 
   return {
@@ -41,7 +45,8 @@ export function createStateWriter({ instances, report, signal }: StateWriterDepe
       underWay.add(saved)
       void saved.then(() => underWay.delete(saved))
     },
-    pending: (instanceId) => newest.get(instanceId),
+    newest: (instanceId) => newest.get(instanceId),
+    forget: (instanceId) => void newest.delete(instanceId),
     written: async () => void (await Promise.all(underWay)),
   }
 }
