@@ -13,21 +13,6 @@ import { type Queue, within } from './queue.ts'
 import { shardOf } from './shard.ts'
 
 /**
- * Puts a commit group into its shard's queue; committed when this returns. The caller has one insert in flight per
- * shard, so the numbers rise in the order of arrival.
- */
-export async function enqueueInbound(
-  { boss, drawNumber, wakeInbound }: Queue,
-  shard: number,
-  envelopes: Envelope[],
-): Promise<void> {
-  const job: InboundJob = { number: await drawNumber(), envelopes, attempt: 1 }
-  const queueName = inboundQueue(shard)
-  await boss.insert(queueName, [{ data: job }])
-  wakeInbound(queueName)
-}
-
-/**
  * Puts an envelope back into its shard's queue in the caller's transaction, with a number of now: what came after it
  * goes on meanwhile.
  *

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { Connection, DatabaseTransaction } from '@carteiro/database/connect'
 import { createNotifier, type Notifier } from '@carteiro/database/notifier'
 import type { Logger } from '@carteiro/runtime/logger'
 import { fromKysely, PgBoss } from 'pg-boss'
-import { createNumberDraw, type DrawNumber } from './draw-numbers.ts'
 import { QUEUES } from './jobs.ts'
 import { INBOUND_CHANNEL, QUEUE_SCHEMA } from './wake-channel.ts'
 
 export interface Queue {
   boss: PgBoss
-  drawNumber: DrawNumber
+  /** The process's own pool. */
+  pool: Connection['pool']
   /** Wakes the workers of an inbound queue, after the commit that gave it a job. */
   wakeInbound: Notifier['notify']
   stop(): Promise<void>
@@ -47,7 +46,7 @@ export async function startQueue({ connection, url, logger, role }: QueueOptions
   const notifier = createNotifier(connection.db, logger, INBOUND_CHANNEL)
   return {
     boss,
-    drawNumber: createNumberDraw(connection.pool),
+    pool: connection.pool,
     wakeInbound: notifier.notify,
     stop: async () => {
       await boss.stop({ graceful: true, timeout: 10_000 })
@@ -80,16 +79,6 @@ export async function migrateQueue(url: string): Promise<void> {
 /** Lets a pg-boss call take part in our transaction. */
 export const within = (transaction: DatabaseTransaction) => ({ db: fromKysely(transaction) })
 
-/** Statements are prepared: planning pg-boss's insert anew each time takes longer than running it. */
-function overPool(pool: Connection['pool']) {
-  return {
-    executeSql: async (text: string, values?: unknown[]) => {
-      const { rows } = await pool.query({
-        name: createHash('sha1').update(text).digest('hex'),
-        text,
-        values: values ?? [],
-      })
-      return { rows }
-    },
-  }
-}
+const overPool = (pool: Connection['pool']) => ({
+  executeSql: (text: string, values: unknown[] = []) => pool.query(text, values),
+})

@@ -16,9 +16,8 @@ import {
 } from '@carteiro/domain/testing/envelopes'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { listDeadLetters, redriveDeadLetters } from '@carteiro/queue/dead-letters'
-import { enqueueInbound } from '@carteiro/queue/enqueue'
+import { enqueueInbound } from '@carteiro/queue/enqueue-inbound'
 import { INBOUND_SHARDS, OUTBOUND_QUEUE } from '@carteiro/queue/jobs'
-import { shardOf } from '@carteiro/queue/shard'
 import { createRegistry } from '@carteiro/runtime/metrics'
 import { sql } from 'kysely'
 import t from 'tap'
@@ -36,7 +35,7 @@ const dependencies = {
 
 async function take(...envelopes: Envelope[]): Promise<void> {
   for (const envelope of envelopes) {
-    await enqueueInbound(domain.queue, shardOf(envelope.tenantId, envelope.chatKey), [envelope])
+    await enqueueInbound(domain.queue, [envelope])
   }
   await work()
 }

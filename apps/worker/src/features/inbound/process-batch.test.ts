@@ -6,7 +6,7 @@ import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { settle } from '@carteiro/domain/outbox/settle'
 import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
-import { enqueueInbound } from '@carteiro/queue/enqueue'
+import { enqueueInbound } from '@carteiro/queue/enqueue-inbound'
 import { INBOUND_DEAD_QUEUE, INBOUND_SHARDS } from '@carteiro/queue/jobs'
 import { shardOf } from '@carteiro/queue/shard'
 import { createRegistry } from '@carteiro/runtime/metrics'
@@ -62,11 +62,7 @@ const connection = (connected: boolean, timestamp: string): Envelope => ({
 })
 
 async function take(...groups: Envelope[][]): Promise<void> {
-  for (const group of groups) {
-    for (const [shard, envelopes] of Map.groupBy(group, (one) => shardOf(one.tenantId, one.chatKey))) {
-      await enqueueInbound(domain.queue, shard, envelopes)
-    }
-  }
+  for (const group of groups) await enqueueInbound(domain.queue, group)
   for (let shard = 0; shard < INBOUND_SHARDS; shard++) await processBatch(dependencies, shard)
 }
 
@@ -153,7 +149,7 @@ t.test('when a batch rolls back, nothing of it is stored and nothing is lost', a
   const phone = '+5511933330004'
   const envelope = message({ phone })
   const shard = shardOf(envelope.tenantId, envelope.chatKey)
-  await enqueueInbound(domain.queue, shard, [envelope])
+  await enqueueInbound(domain.queue, [envelope])
   await sql`
     create function refuse() returns trigger language plpgsql as $$ begin raise 'refused at the commit'; end $$;
     create constraint trigger refuse after insert on message deferrable initially deferred
@@ -168,8 +164,7 @@ t.test('when a batch rolls back, nothing of it is stored and nothing is lost', a
 t.test('two workers never have one shard at once', async (t) => {
   const phone = '+5511933330005'
   const shard = shardOf('acme', `${phone.slice(1)}@s.whatsapp.net`)
-  for (let n = 0; n < 30; n++)
-    await enqueueInbound(domain.queue, shard, [message({ phone, text: String(n) })])
+  for (let n = 0; n < 30; n++) await enqueueInbound(domain.queue, [message({ phone, text: String(n) })])
   const worker = async () => {
     for (let n = 0; n < 20; n++) await processBatch(dependencies, shard)
   }
