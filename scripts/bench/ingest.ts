@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<number> {
   try {
     const rounds: Record<string, Measured[]> = {}
     for (const name of contenders.names)
-      await measure(contenders.target(name), { seconds: 1, round: 'warm-up' })
+      await measure(contenders.target(name), { seconds: 2, round: 'warm-up' })
     for (let round = 1; round <= ROUNDS; round++) {
       for (const name of contenders.names) {
         const result = await measure(contenders.target(name), {

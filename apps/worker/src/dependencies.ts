@@ -39,7 +39,7 @@ export async function createDependencies(
   lifecycle.onStop('database', connection.close)
   const queue = await startQueue({ connection, url: config.DATABASE_URL, logger, role: 'worker' })
   lifecycle.onStop('queue', queue.stop)
-  const notifier = createEventNotifier(connection.db, logger)
+  const notifier = createEventNotifier(connection.pool, logger)
   lifecycle.onStop('event notifier', notifier.stop)
   const broker = createBroker(config)
   if (broker) lifecycle.onStop('broker client', () => broker.close())

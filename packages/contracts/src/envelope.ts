@@ -3,7 +3,8 @@ import { BrokerContact, ConnectionStatus } from './broker-event.ts'
 import { DeliveryState } from './delivery.ts'
 import { Slug } from './identifier.ts'
 
-const FreeObject = z.record(z.string(), z.unknown())
+/** Members of any name and kind. Not walked, as `z.record` would: every event passes here. */
+const FreeObject = z.custom<Record<string, unknown>>(isObject, 'must be an object')
 const Text = z.string().min(1)
 
 const Base = {
@@ -184,3 +185,7 @@ export const BrokerInboundEventSchema = z.discriminatedUnion('kind', [
   ConnectionEnvelope,
 ])
 export type Envelope = z.infer<typeof BrokerInboundEventSchema>
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,7 +1,6 @@
 import { pause } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
-import { sql } from 'kysely'
-import type { Database } from './connect.ts'
+import type { Connection } from './connect.ts'
 
 /** Wakes those who LISTEN on one channel. */
 export interface Notifier {
@@ -16,11 +15,17 @@ export interface Notifier {
  */
 const COALESCE_MS = 5
 
+/** Prepared, as it follows every few commits. */
+const NOTIFY = {
+  name: 'notify',
+  text: 'select pg_notify($1, payload) from unnest($2::text[]) as payload',
+}
+
 /**
  * Notifies after commits, coalesced: the first at once, those that come meanwhile together. A notification that is
  * lost delays its reader by the poll that every reader has besides.
  */
-export function createNotifier(db: Database, logger: Logger, channel: string): Notifier {
+export function createNotifier(pool: Connection['pool'], logger: Logger, channel: string): Notifier {
   const waiting = new Set<string>()
   const stopping = new AbortController()
   let sending: Promise<void> | undefined
@@ -37,7 +42,7 @@ export function createNotifier(db: Database, logger: Logger, channel: string): N
 
   async function send(payloads: string[]): Promise<void> {
     try {
-      await sql`select pg_notify(${channel}, payload) from unnest(${payloads}::text[]) as payload`.execute(db)
+      await pool.query({ ...NOTIFY, values: [channel, payloads] })
     } catch (error) {
       logger.warn({ err: error instanceof Error ? error.message : error, channel }, 'nobody was notified')
     }

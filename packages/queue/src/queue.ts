@@ -43,7 +43,7 @@ export async function startQueue({ connection, url, logger, role }: QueueOptions
   boss.on('error', (error) => logger.warn({ err: error.message }, 'queue: database away'))
   boss.on('warning', (warning) => logger.warn({ warning: warning.message }, 'queue warning'))
   await boss.start()
-  const notifier = createNotifier(connection.db, logger, INBOUND_CHANNEL)
+  const notifier = createNotifier(connection.pool, logger, INBOUND_CHANNEL)
   return {
     boss,
     pool: connection.pool,

@@ -1,4 +1,4 @@
-import type { Database } from '@carteiro/database/connect'
+import type { Connection } from '@carteiro/database/connect'
 import { createNotifier, type Notifier } from '@carteiro/database/notifier'
 import type { Logger } from '@carteiro/runtime/logger'
 
@@ -8,5 +8,5 @@ export const EVENT_CHANNEL = 'carteiro_event'
 export type EventNotifier = Notifier
 
 /** Wakes the readers of tenants' logs. */
-export const createEventNotifier = (db: Database, logger: Logger): EventNotifier =>
-  createNotifier(db, logger, EVENT_CHANNEL)
+export const createEventNotifier = (pool: Connection['pool'], logger: Logger): EventNotifier =>
+  createNotifier(pool, logger, EVENT_CHANNEL)

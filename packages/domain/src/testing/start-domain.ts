@@ -26,7 +26,7 @@ export async function startDomain(t: Teardown): Promise<TestDomain> {
   const connection = await createTestDatabase(t)
   const { db, url } = connection
   const queue = await startQueue({ connection, url, logger, role: 'producer' })
-  const notifier = createEventNotifier(db, logger)
+  const notifier = createEventNotifier(connection.pool, logger)
   for (const tenantId of ['acme', 'other']) {
     await createTenant({ db }, { id: tenantId, name: tenantId })
     await createInstance(db, { id: `${tenantId}-phone`, tenantId, name: 'Phone' })

@@ -24,6 +24,12 @@ export function readAddress(event: JsonObject): EventAddress {
 }
 
 function textsAt(places: JsonObject[], members: string[]): string[] {
-  const texts = places.flatMap((place) => members.flatMap((member) => textOf(place[member]) ?? []))
-  return [...new Set(texts.map((text) => cut(text, MAX_NAME_CHARACTERS)))]
+  const texts = new Set<string>()
+  for (const place of places) {
+    for (const member of members) {
+      const text = textOf(place[member])
+      if (text !== undefined) texts.add(cut(text, MAX_NAME_CHARACTERS))
+    }
+  }
+  return [...texts]
 }
