@@ -75,7 +75,7 @@ async function fillAcme(): Promise<Owned> {
   const idempotencyKey = 'key of acme'
   const created = await call(
     'POST /api/v1/outbound/messages',
-    { payload: { to: phone, text: 'Hello', idempotencyKey } },
+    { payload: { to: phone, text: 'Hello', idempotencyKey, dossierId: 'dossier of acme' } },
     own,
   )
   const [delivery] = await claim(domain, {
@@ -103,6 +103,7 @@ async function fillAcme(): Promise<Owned> {
     cloud: { id: 'acme-cloud', phoneNumberId: '1001' },
     ticketId,
     deliveryId: created.json().id,
+    dossierId: 'dossier of acme',
     phone,
     idempotencyKey,
     cursor: page.json().nextCursor,

@@ -6,6 +6,7 @@ export interface Owned {
   cloud: { id: string; phoneNumberId: string }
   ticketId: string
   deliveryId: string
+  dossierId: string
   phone: string
   idempotencyKey: string
   cursor: string
@@ -59,6 +60,13 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     // Without an instance the key's own is taken: acme's idempotency key and contact must then mean nothing.
     { payload: messages(acme) },
   ],
+  'GET /api/v1/outbound/messages': (acme) => [
+    {},
+    { query: { to: acme.phone, dossierId: acme.dossierId, status: 'SENT' } },
+  ],
+  'GET /api/v1/outbound/messages/paginated': (acme) => [{}, { query: { dossierId: acme.dossierId } }],
+  'POST /api/v1/outbound/messages/{id}/retry': (acme) => [{ params: { id: acme.deliveryId } }],
+  'POST /api/v1/outbound/messages/{id}/cancel': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],

@@ -8,6 +8,8 @@ import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
+import { outboundActRoutes } from './features/outbound/act-routes.ts'
+import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
@@ -33,6 +35,8 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   })
   await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
+  await app.register(outboundListRoutes, dependencies)
+  await app.register(outboundActRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)

@@ -12,6 +12,8 @@ export interface ClaimedDelivery {
   recipient: string
   intent: Intent
   generation: number
+  /** Of the idempotency key that it goes out under: stays where a retry must not show twice. */
+  keyGeneration: number
   attempt: number
   maxAttempts: number
   requestId: string | null
@@ -29,6 +31,7 @@ interface ClaimedRow extends ChangedDelivery {
   recipient: string
   payload: unknown
   generation: number
+  key_generation: number
   attempts: number
   max_attempts: number
 }
@@ -142,6 +145,7 @@ function toClaimed(row: ClaimedRow): ClaimedDelivery {
     recipient: row.recipient,
     intent: Intent.parse(row.payload),
     generation: row.generation,
+    keyGeneration: row.key_generation,
     attempt: row.attempts,
     maxAttempts: row.max_attempts,
     requestId: row.request_id,

@@ -1,9 +1,9 @@
 import { type Intent, intentText } from '@carteiro/contracts/intent'
-import { formatJid, type Jid } from '@carteiro/contracts/jid'
+import type { Jid } from '@carteiro/contracts/jid'
 import { newId } from '@carteiro/database/new-id'
 import type { MessageTable } from '@carteiro/database/tables'
 import type { Selectable } from 'kysely'
-import { addressOf } from '../contacts/phone.ts'
+import { addressOf, recipientOf } from '../contacts/phone.ts'
 import { upsertContact } from '../contacts/upsert.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { openTicket } from '../tickets/open-ticket.ts'
@@ -42,7 +42,7 @@ export async function insertDelivery(
       instance_id: instanceId,
       contact_id: message.contact_id,
       ticket_id: message.ticket_id,
-      recipient: addressOf(recipient).phone ?? formatJid(recipient),
+      recipient: recipientOf(recipient),
       intent: intent.intent,
       payload: JSON.stringify(intent),
       lane: lane.lane,

@@ -39,7 +39,8 @@ export async function readOutboundMessage(
   }
 }
 
-function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessage {
+/** A row of `delivery`, as written everywhere. */
+export function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessage {
   return {
     id: row.id,
     orgId: row.tenant_id,
