@@ -70,6 +70,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
+  'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],
