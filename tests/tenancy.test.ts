@@ -67,6 +67,10 @@ const connectCloud = (tenantId: 'acme' | 'other', number: { id: string; phoneNum
     { 'x-api-key': keys[tenantId] },
   )
 
+const contactOf = async (ticketId: string) =>
+  (await db.selectFrom('ticket').select('contact_id').where('id', '=', ticketId).executeTakeFirstOrThrow())
+    .contact_id
+
 /** One of each thing that acme can have, made by its own key. */
 async function fillAcme(): Promise<Owned> {
   const phone = '+5511955550777'
@@ -103,6 +107,7 @@ async function fillAcme(): Promise<Owned> {
     instanceId: 'acme-phone',
     cloud: { id: 'acme-cloud', phoneNumberId: '1001' },
     ticketId,
+    contactId: await contactOf(ticketId),
     deliveryId: created.json().id,
     dossierId: 'dossier of acme',
     phone,

@@ -5,6 +5,7 @@ export interface Owned {
   instanceId: string
   cloud: { id: string; phoneNumberId: string }
   ticketId: string
+  contactId: string
   deliveryId: string
   dossierId: string
   phone: string
@@ -70,6 +71,13 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
+  'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
+    { params: { id: acme.contactId, purpose: 'marketing' } },
+  ],
+  'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
+    { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
+  ],
   'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
   'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],

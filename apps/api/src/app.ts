@@ -5,6 +5,7 @@ import { activityRoutes } from './features/activity/routes.ts'
 import { connectCloudRoute } from './features/cloud-webhook/connect-route.ts'
 import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
+import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
@@ -40,6 +41,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(outboundListRoutes, dependencies)
   await app.register(outboundActRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(consentRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
   await app.register(activityRoutes, dependencies)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { IdempotencyKey, Slug } from './identifier.ts'
 import { MAX_TEXT_LENGTH } from './intent.ts'
@@ -13,6 +14,7 @@ export const CreateOutboundMessage = z
     text: StorableText.min(1).max(MAX_TEXT_LENGTH).optional(),
     payloadJson: z.object({ text: StorableText.min(1).max(MAX_TEXT_LENGTH) }).optional(),
     idempotencyKey: IdempotencyKey.optional(),
+    purpose: Purpose.default('service'),
     dossierId: z.union([StorableText.max(200), z.number()]).optional(),
   })
   .strict()
@@ -34,6 +36,7 @@ export const OutboundMessage = z.object({
   instanceId: z.string(),
   intent: z.string(),
   payloadJson: z.record(z.string(), z.unknown()),
+  purpose: Purpose,
   status: DeliveryState,
   providerMessageId: z.string().nullable(),
   idempotencyKey: z.string().nullable(),

@@ -16,6 +16,7 @@ export interface DeliveryTable {
   state: Generated<string>
   generation: Generated<number>
   key_generation: Generated<number>
+  purpose: Generated<'service' | 'marketing'>
   attempts: Generated<number>
   max_attempts: Generated<number>
   next_attempt_at: WhenNullable

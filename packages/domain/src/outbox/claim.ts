@@ -1,7 +1,9 @@
 import { Intent } from '@carteiro/contracts/intent'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
-import { type ChangedDelivery, tellTransitions } from './transition.ts'
+import { blockedByPolicy, type ClaimedForPurpose } from './blocked-by-policy.ts'
+import { readyLanes } from './lane.ts'
+import { tellTransitions } from './transition.ts'
 
 /** A message that this worker alone may send, until its claim ends. */
 export interface ClaimedDelivery {
@@ -26,7 +28,7 @@ export interface ClaimRequest {
   claimSeconds: number
 }
 
-interface ClaimedRow extends ChangedDelivery {
+interface ClaimedRow extends ClaimedForPurpose {
   lane: string
   recipient: string
   payload: unknown
@@ -47,10 +49,15 @@ export async function claim(
   return commit(dependencies, async (work) => {
     const lanes = await lockReadyLanes(work, request)
     if (lanes.length === 0) return []
-    const claimed = await claimHeads(work, request, lanes)
-    await markLanes(work, request, lanes, claimed)
+    const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
+    const { tenantId, instanceId } = request
+    await readyLanes(
+      work.transaction,
+      lanes.map((lane) => ({ tenantId, instanceId, lane })),
+    )
+    const claimed = rows.filter(({ state }) => state === 'SENDING')
     await beginAttempts(work, claimed)
-    await tellTransitions(work, claimed)
+    await tellTransitions(work, rows)
     return claimed.map(toClaimed)
   })
 }
@@ -86,22 +93,6 @@ async function claimHeads(
     where d.tenant_id = ${tenantId} and d.id = head.id and d.state = 'QUEUED'
     returning d.*`.execute(transaction)
   return rows
-}
-
-/** A ready lane without a head (its last message was cancelled) goes to sleep here, too. */
-async function markLanes(
-  { transaction }: UnitOfWork,
-  { tenantId, instanceId, claimSeconds }: ClaimRequest,
-  lanes: string[],
-  claimed: ClaimedRow[],
-): Promise<void> {
-  await sql`
-    update lane set ready_at = null, claimed_until = case
-      when lane = any(${claimed.map((row) => row.lane)}::text[]) then now() + make_interval(secs => ${claimSeconds})
-    end
-    where tenant_id = ${tenantId} and instance_id = ${instanceId} and lane = any(${lanes}::text[])`.execute(
-    transaction,
-  )
 }
 
 /** A try that waited used no attempt: the next one takes over its number. */

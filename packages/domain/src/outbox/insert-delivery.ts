@@ -1,3 +1,4 @@
+import type { Purpose } from '@carteiro/contracts/consent'
 import { type Intent, intentText } from '@carteiro/contracts/intent'
 import type { Jid } from '@carteiro/contracts/jid'
 import { newId } from '@carteiro/database/new-id'
@@ -15,6 +16,7 @@ export interface AcceptedMessage {
   instanceId: string
   recipient: Jid
   intent: Intent
+  purpose: Purpose
   maxAttempts: number
   idempotencyKey: string | undefined
   payloadHash: Buffer
@@ -46,6 +48,7 @@ export async function insertDelivery(
       intent: intent.intent,
       payload: JSON.stringify(intent),
       lane: lane.lane,
+      purpose: accepted.purpose,
       max_attempts: accepted.maxAttempts,
       idempotency_key: accepted.idempotencyKey ?? null,
       payload_hash: accepted.payloadHash,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Purpose } from '@carteiro/contracts/consent'
 import type { Intent } from '@carteiro/contracts/intent'
 import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
 import type { MessageTable } from '@carteiro/database/tables'
@@ -6,6 +7,7 @@ import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 import { type Selectable, sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
@@ -19,6 +21,8 @@ export interface OutboundRequest {
   intent: Intent
   idempotencyKey?: string | undefined
   dossierId?: string | number | undefined
+  /** What it is sent for; `service` when nothing is said. */
+  purpose?: Purpose | undefined
   maxAttempts: number
   actor: string
   requestId: string
@@ -30,6 +34,7 @@ export type QueueMessageResult =
   | { status: 'invalid_to' }
   | { status: 'instance_not_found' }
   | { status: 'instance_required'; instanceIds: string[] }
+  | BlockedByPolicy
 
 /**
  * Accepts a message into the outbox: contact, ticket, message, delivery, audit, event and the workers' nudge in one
@@ -46,13 +51,24 @@ export async function queueMessage(
     if (known) return known
     const chosen = await chooseInstance(work.transaction, request)
     if (chosen.status !== 'chosen') return chosen
-    const { tenantId, intent, maxAttempts, idempotencyKey, dossierId, requestId } = request
+    const {
+      tenantId,
+      intent,
+      purpose = 'service',
+      maxAttempts,
+      idempotencyKey,
+      dossierId,
+      requestId,
+    } = request
     const { instanceId } = chosen
+    const blocked = await maySend(work, { ...request, purpose, recipient })
+    if (blocked) return blocked
     const message = await insertDelivery(work, {
       tenantId,
       instanceId,
       recipient,
       intent,
+      purpose,
       maxAttempts,
       idempotencyKey,
       payloadHash: hashRequest(request),

@@ -50,6 +50,7 @@ export function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessa
     instanceId: row.instance_id,
     intent: row.intent,
     payloadJson: row.payload,
+    purpose: row.purpose,
     status: row.state as DeliveryState,
     providerMessageId: row.provider_message_id,
     idempotencyKey: row.idempotency_key,
