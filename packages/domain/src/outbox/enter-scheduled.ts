@@ -40,16 +40,17 @@ export async function takePositions(
   { tenantId, instanceId }: Omit<LaneKey, 'lane'>,
   lanes: string[],
 ): Promise<void> {
+  // Numbers are drawn in the order of the rows that they go to: a sort above the draw would come too late.
   await sql`
-    update delivery d set position = due.position
-    from (
-      select id, nextval('delivery_position') as position from (
-        select id from delivery
-        where tenant_id = ${tenantId} and instance_id = ${instanceId} and lane = any(${lanes}::text[])
-          and state = 'QUEUED' and position is null and scheduled_at <= clock_timestamp()
-        order by scheduled_at, id
-      ) ordered
-    ) due
+    with ordered as materialized (
+      select id from delivery
+      where tenant_id = ${tenantId} and instance_id = ${instanceId} and lane = any(${lanes}::text[])
+        and state = 'QUEUED' and position is null and scheduled_at <= clock_timestamp()
+      order by scheduled_at, id
+    ), due as materialized (
+      select id, nextval('delivery_position') as position from ordered
+    )
+    update delivery d set position = due.position from due
     where d.tenant_id = ${tenantId} and d.id = due.id`.execute(transaction)
   await readyLanes(
     transaction,
