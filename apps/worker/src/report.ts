@@ -100,6 +100,7 @@ export function createReport(registry: Registry, logger: Logger) {
     recovered: (count: number) => {
       if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
     },
+    expired: (count: number) => logger.warn({ count }, 'messages did not leave before their end'),
   }
 }
 

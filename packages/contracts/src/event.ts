@@ -68,6 +68,9 @@ export const EVENT_PAYLOADS = {
     phone: z.string().nullable(),
     reason: z.string().nullable(),
   }),
+  /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
+  'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
+  'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),
 } as const
 
 export type EventType = keyof typeof EVENT_PAYLOADS

@@ -14,7 +14,7 @@ export const CreateOutboundMessage = z
     text: StorableText.min(1).max(MAX_TEXT_LENGTH).optional(),
     payloadJson: z.object({ text: StorableText.min(1).max(MAX_TEXT_LENGTH) }).optional(),
     idempotencyKey: IdempotencyKey.optional(),
-    purpose: Purpose.default('service'),
+    purpose: Purpose.optional(),
     dossierId: z.union([StorableText.max(200), z.number()]).optional(),
   })
   .strict()
@@ -35,15 +35,21 @@ export const OutboundMessage = z.object({
   to: z.string(),
   instanceId: z.string(),
   intent: z.string(),
+  templateCode: z.string().nullable(),
+  subject: z.string().nullable(),
   payloadJson: z.record(z.string(), z.unknown()),
-  purpose: Purpose,
   status: DeliveryState,
   providerMessageId: z.string().nullable(),
   idempotencyKey: z.string().nullable(),
   internalMessageId: z.uuid(),
+  /** 0 a reply, 1 a service message, 2 a campaign. */
+  priority: z.number().int(),
+  purpose: Purpose,
   attemptCount: z.number().int(),
   maxAttempts: z.number().int(),
   nextAttemptAt: When.nullable(),
+  scheduledAt: When.nullable(),
+  expiresAt: When.nullable(),
   errorCode: z.string().nullable(),
   errorMessage: z.string().nullable(),
   createdAt: When,
@@ -51,8 +57,9 @@ export const OutboundMessage = z.object({
 })
 export type OutboundMessage = z.infer<typeof OutboundMessage>
 
-/** The same, with every attempt that was made. */
+/** The same, with every attempt that was made and every state that was reached. */
 export const OutboundMessageDetail = OutboundMessage.extend({
+  history: z.array(z.object({ status: DeliveryState, at: When, reason: z.string().optional() })),
   attempts: z.array(
     z.object({
       attemptNo: z.number().int(),

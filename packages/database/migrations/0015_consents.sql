@@ -16,6 +16,3 @@ create table consent (
 );
 -- The newest rules.
 create index consent_newest on consent (tenant_id, contact_id, purpose, at desc, id desc);
-
-alter table delivery
-  add column if not exists purpose text not null default 'service' check (purpose in ('service', 'marketing'));

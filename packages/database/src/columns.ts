@@ -11,3 +11,4 @@ export type JsonNullable = ColumnType<unknown, string | null | undefined, string
 /** bigint: node-postgres gives text, the connection reads it as a number (database/connect.ts). */
 export type Big = ColumnType<number, number, number>
 export type BigDefault = ColumnType<number, number | undefined, number>
+export type BigNullable = ColumnType<number | null, number | null | undefined, number | null>

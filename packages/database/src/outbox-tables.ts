@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-import type { BigDefault, Json, JsonNullable, WhenDefault, WhenNullable } from './columns.ts'
+import type { BigDefault, BigNullable, Json, JsonNullable, WhenDefault, WhenNullable } from './columns.ts'
 
 export interface DeliveryTable {
   tenant_id: string
@@ -12,11 +12,11 @@ export interface DeliveryTable {
   intent: string
   payload: Json
   lane: string
-  position: BigDefault
+  /** Its place in the lane; none before a scheduled message's time. */
+  position: BigNullable
   state: Generated<string>
   generation: Generated<number>
   key_generation: Generated<number>
-  purpose: Generated<'service' | 'marketing'>
   attempts: Generated<number>
   max_attempts: Generated<number>
   next_attempt_at: WhenNullable
@@ -29,6 +29,12 @@ export interface DeliveryTable {
   error_message: string | null
   dossier_id: JsonNullable
   request_id: string | null
+  priority: Generated<number>
+  purpose: Generated<'service' | 'marketing'>
+  scheduled_at: WhenNullable
+  expires_at: WhenNullable
+  subject: string | null
+  template_code: string | null
   created_at: WhenDefault
   updated_at: WhenDefault
 }
@@ -39,6 +45,9 @@ export interface LaneTable {
   lane: string
   ready_at: WhenNullable
   claimed_until: WhenNullable
+  rank: Generated<number>
+  known_at: WhenNullable
+  held: Generated<boolean>
 }
 
 export interface DeliveryAttemptTable {
@@ -54,4 +63,30 @@ export interface DeliveryAttemptTable {
   next_attempt_at: WhenNullable
   started_at: WhenDefault
   finished_at: WhenNullable
+}
+
+export interface DeliveryHistoryTable {
+  tenant_id: string
+  delivery_id: string
+  number: BigDefault
+  state: string
+  reason: string | null
+  at: WhenDefault
+}
+
+export interface InstancePaceTable {
+  tenant_id: string
+  instance_id: string
+  paid_at: WhenDefault
+  first_contacts_on: string | null
+  first_contacts: Generated<number>
+  paused_until: WhenNullable
+}
+
+export interface InstanceCircuitTable {
+  tenant_id: string
+  instance_id: string
+  failed_at: Generated<Date[]>
+  open_until: WhenNullable
+  probe_until: WhenNullable
 }

@@ -17,7 +17,14 @@ import type {
   PollTable,
   PollVoteTable,
 } from './inbound-tables.ts'
-import type { DeliveryAttemptTable, DeliveryTable, LaneTable } from './outbox-tables.ts'
+import type {
+  DeliveryAttemptTable,
+  DeliveryHistoryTable,
+  DeliveryTable,
+  InstanceCircuitTable,
+  InstancePaceTable,
+  LaneTable,
+} from './outbox-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -40,6 +47,9 @@ export interface Tables {
   delivery: DeliveryTable
   lane: LaneTable
   delivery_attempt: DeliveryAttemptTable
+  delivery_history: DeliveryHistoryTable
+  instance_pace: InstancePaceTable
+  instance_circuit: InstanceCircuitTable
   event_counter: EventCounterTable
   event: EventTable
   audit_entry: AuditEntryTable

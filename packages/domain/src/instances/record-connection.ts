@@ -45,6 +45,6 @@ export async function recordConnection(
     },
   })
   if (!row.connected) return { status: 'disconnected' }
-  await wakeWaiting(work.transaction, { tenantId: row.tenant_id, instanceId: row.id })
+  await wakeWaiting(work, { tenantId: row.tenant_id, instanceId: row.id })
   return { status: 'connected' }
 }

@@ -197,6 +197,20 @@ t.test('only what failed can be tried again, and only what waits can be cancelle
   t.same(await retry(id), { status: 'impossible', state: 'SENT' })
 })
 
+t.test('a message whose time was over leaves when somebody retries it', async (t) => {
+  const id = await enqueue({ expiresAt: new Date(Date.now() - 1_000) })
+  t.same(await claimAll(), [])
+  t.match(await read(id), { status: 'FAILED', errorCode: 'EXPIRED' })
+  t.same(await retry(id), { status: 'done' })
+  t.match(await claimOne(), { id, attempt: 1 })
+})
+
+t.test('a message that is scheduled for later can be cancelled', async (t) => {
+  const id = await enqueue({ scheduledAt: new Date(Date.now() + 3_600_000) })
+  t.same(await cancel(id), { status: 'done' })
+  t.match(await read(id), { status: 'CANCELLED', history: [{ status: 'QUEUED' }, { status: 'CANCELLED' }] })
+})
+
 t.test('another tenant\u2019s message is not there', async (t) => {
   const id = await failing(REFUSED)
   t.same(await retryDelivery(domain, { ...act(id), tenantId: 'other' }), { status: 'not_found' })

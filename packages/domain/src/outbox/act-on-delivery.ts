@@ -4,6 +4,7 @@ import type { Queue } from '@carteiro/queue/queue'
 import { recordAudit } from '../audit/record.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { appendTimeline } from '../timeline/append.ts'
+import { takePositions } from './enter-scheduled.ts'
 import { findLane } from './find-lane.ts'
 import { lockLane, readyLanes } from './lane.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
@@ -42,7 +43,8 @@ export async function actOnDelivery(
   return commit(dependencies, async (work) => {
     const lane = await findLane(work.transaction, act)
     if (!lane) return { status: 'not_found' }
-    await lockLane(work.transaction, lane)
+    const { hasDue } = await lockLane(work.transaction, lane)
+    if (hasDue) await takePositions(work.transaction, lane, [lane.lane])
     const outcome = await change(work)
     if (!outcome) return refuse(work, act)
     await readyLanes(work.transaction, [lane])

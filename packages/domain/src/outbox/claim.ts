@@ -2,7 +2,13 @@ import { Intent } from '@carteiro/contracts/intent'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { blockedByPolicy, type ClaimedForPurpose } from './blocked-by-policy.ts'
+import { lockProbe, markProbing } from './circuit.ts'
+import { enterScheduled } from './enter-scheduled.ts'
+import { admitFirstContacts, type ReadyLane } from './first-contact.ts'
+import { type Gate, type InstanceKey, readGate } from './gate.ts'
 import { readyLanes } from './lane.ts'
+import { lockPace, spendPace } from './pace.ts'
+import type { OutboxSettings } from './settings.ts'
 import { tellTransitions } from './transition.ts'
 
 /** A message that this worker alone may send, until its claim ends. */
@@ -19,11 +25,15 @@ export interface ClaimedDelivery {
   attempt: number
   maxAttempts: number
   requestId: string | null
+  /** When it could first leave: accepted, or its scheduled time. */
+  dueSince: Date
+  /** The instance's or the tenant's own waits between attempts. */
+  retryMinutes: number[] | undefined
+  /** It tries whether the channel of an open circuit is back. */
+  probe: boolean
 }
 
-export interface ClaimRequest {
-  tenantId: string
-  instanceId: string
+export interface ClaimRequest extends InstanceKey {
   limit: number
   claimSeconds: number
 }
@@ -36,43 +46,80 @@ interface ClaimedRow extends ClaimedForPurpose {
   key_generation: number
   attempts: number
   max_attempts: number
+  created_at: Date
+  scheduled_at: Date | null
 }
 
+const CAMPAIGN = 2
+
 /**
- * Claims the heads of an instance's ready lanes: QUEUED becomes SENDING, an attempt begins. Nothing is claimed while
- * the instance is not connected, so that waiting uses no attempt. Workers skip each other's locked lanes.
+ * Claims the heads of an instance's ready lanes, the most urgent lanes first: QUEUED becomes SENDING, an attempt
+ * begins. What is past its end fails instead. Nothing is claimed while the instance is not connected, beyond its pace,
+ * or while its circuit is open, so that waiting uses no attempt and holds no claim. Workers skip each other's locked
+ * lanes.
  */
 export async function claim(
   dependencies: CommitDependencies,
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
+  const gate = await readGate(dependencies.db, request)
+  if (!gate) return []
+  if (gate.hasScheduled) await enterScheduled(dependencies.db, request)
+  if (gate.waitMs > 0) return []
   return commit(dependencies, async (work) => {
-    const lanes = await lockReadyLanes(work, request)
-    if (lanes.length === 0) return []
-    const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
-    const { tenantId, instanceId } = request
-    await readyLanes(
-      work.transaction,
-      lanes.map((lane) => ({ tenantId, instanceId, lane })),
-    )
-    const claimed = rows.filter(({ state }) => state === 'SENDING')
-    await beginAttempts(work, claimed)
+    if (gate.probing && !(await lockProbe(work.transaction, request))) return []
+    const rows = await claimWithin(work, request, gate)
     await tellTransitions(work, rows)
-    return claimed.map(toClaimed)
+    const claimed = rows.filter(({ state }) => state === 'SENDING')
+    if (gate.probing && claimed.length > 0) {
+      await markProbing(work.transaction, request, request.claimSeconds)
+    }
+    return claimed.map((row) => toClaimed(row, gate))
   })
 }
 
-/** `now()`, not `clock_timestamp()`: only the first can be a condition of the index. */
+/** As many as pace and first contacts allow, and writes down what was used. */
+async function claimWithin(work: UnitOfWork, request: ClaimRequest, gate: Gate): Promise<ClaimedRow[]> {
+  const { transaction } = work
+  const { settings } = gate
+  const allowance = await lockPace(transaction, request, settings)
+  const limit = Math.min(request.limit, allowance.slots, gate.probing ? 1 : request.limit)
+  const ready = limit > 0 ? await lockReadyLanes(work, request, { limit, gate }) : []
+  if (ready.length === 0) return []
+  const { lanes, firstContacts } = await admitFirstContacts(transaction, request, settings, {
+    lanes: ready,
+    allowed: allowance.firstContacts,
+  })
+  if (lanes.length === 0) return []
+  const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
+  const { tenantId, instanceId } = request
+  await readyLanes(
+    transaction,
+    lanes.map((lane) => ({ tenantId, instanceId, lane })),
+  )
+  const claimed = rows.filter(({ state }) => state === 'SENDING')
+  await beginAttempts(work, claimed)
+  await spendPace(transaction, request, settings, { messages: claimed.length, firstContacts })
+  return rows
+}
+
+/**
+ * Rank by rank: each is a short scan of its own, however many lanes of another rank wait. `now()`, not
+ * `clock_timestamp()`: only the first can be a condition of the index.
+ */
 async function lockReadyLanes(
   { transaction }: UnitOfWork,
-  { tenantId, instanceId, limit }: ClaimRequest,
-): Promise<string[]> {
-  const { rows } = await sql<{ lane: string }>`
-    select lane from lane
-    where tenant_id = ${tenantId} and instance_id = ${instanceId} and ready_at <= now()
-      and exists (select from instance where tenant_id = ${tenantId} and id = ${instanceId} and connected)
-    order by ready_at limit ${limit} for update skip locked`.execute(transaction)
-  return rows.map((row) => row.lane)
+  { tenantId, instanceId }: ClaimRequest,
+  { limit, gate }: { limit: number; gate: Gate },
+): Promise<ReadyLane[]> {
+  const ranks = gate.campaignsInMs > 0 ? [0, 1] : [0, 1, CAMPAIGN]
+  const { rows } = await sql<ReadyLane>`
+    select ready.lane, ready.known from unnest(${ranks}::smallint[]) as r (rank) cross join lateral (
+      select lane, known_at is not null as known from lane
+      where tenant_id = ${tenantId} and instance_id = ${instanceId} and rank = r.rank and ready_at <= now()
+      order by ready_at limit ${limit} for update skip locked
+    ) ready limit ${limit}`.execute(transaction)
+  return rows
 }
 
 async function claimHeads(
@@ -82,12 +129,17 @@ async function claimHeads(
 ): Promise<ClaimedRow[]> {
   const { rows } = await sql<ClaimedRow>`
     update delivery d set
-      state = 'SENDING', attempts = d.attempts + 1, next_attempt_at = null, error_code = null, error_message = null,
-      claimed_until = now() + make_interval(secs => ${claimSeconds}), updated_at = now()
+      state = case when head.over then 'FAILED' else 'SENDING' end,
+      attempts = d.attempts + case when head.over then 0 else 1 end,
+      claimed_until = case when not head.over then now() + make_interval(secs => ${claimSeconds}) end,
+      settled_at = case when head.over then now() end,
+      error_code = case when head.over then 'EXPIRED' end,
+      error_message = case when head.over then 'It did not leave before its end.' end,
+      next_attempt_at = null, updated_at = now()
     from unnest(${lanes}::text[]) as l (lane) cross join lateral (
-      select id from delivery
+      select id, coalesce(expires_at <= now(), false) as over from delivery
       where tenant_id = ${tenantId} and instance_id = ${instanceId} and lane = l.lane
-        and state in ('QUEUED', 'SENDING')
+        and state in ('QUEUED', 'SENDING') and position is not null
       order by position limit 1
     ) head
     where d.tenant_id = ${tenantId} and d.id = head.id and d.state = 'QUEUED'
@@ -98,36 +150,22 @@ async function claimHeads(
 /** A try that waited used no attempt: the next one takes over its number. */
 async function beginAttempts({ transaction }: UnitOfWork, claimed: ClaimedRow[]): Promise<void> {
   if (claimed.length === 0) return
-  await transaction
-    .insertInto('delivery_attempt')
-    .values(
-      claimed.map((row) => ({
-        tenant_id: row.tenant_id,
-        delivery_id: row.id,
-        generation: row.generation,
-        number: row.attempts,
-        outcome: 'sending',
-        fault: null,
-        error_code: null,
-        error_message: null,
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['tenant_id', 'delivery_id', 'generation', 'number']).doUpdateSet({
-        outcome: 'sending',
-        fault: null,
-        error_code: null,
-        error_message: null,
-        provider_response: null,
-        next_attempt_at: null,
-        started_at: sql`now()`,
-        finished_at: null,
-      }),
-    )
-    .execute()
+  const rows = claimed.map(({ tenant_id, id, generation, attempts }) => ({
+    tenant_id,
+    id,
+    generation,
+    attempts,
+  }))
+  await sql`
+    insert into delivery_attempt (tenant_id, delivery_id, generation, number, outcome)
+    select tenant_id, id, generation, attempts, 'sending' from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as claimed (tenant_id text, id uuid, generation int, attempts int)
+    on conflict (tenant_id, delivery_id, generation, number) do update set
+      outcome = excluded.outcome, fault = null, error_code = null, error_message = null, provider_response = null,
+      next_attempt_at = null, started_at = now(), finished_at = null`.execute(transaction)
 }
 
-function toClaimed(row: ClaimedRow): ClaimedDelivery {
+function toClaimed(row: ClaimedRow, gate: { settings: OutboxSettings; probing: boolean }): ClaimedDelivery {
   return {
     tenantId: row.tenant_id,
     id: row.id,
@@ -140,5 +178,8 @@ function toClaimed(row: ClaimedRow): ClaimedDelivery {
     attempt: row.attempts,
     maxAttempts: row.max_attempts,
     requestId: row.request_id,
+    dueSince: row.scheduled_at && row.scheduled_at > row.created_at ? row.scheduled_at : row.created_at,
+    retryMinutes: gate.settings.retryMinutes,
+    probe: gate.probing,
   }
 }

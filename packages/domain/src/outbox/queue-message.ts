@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Purpose } from '@carteiro/contracts/consent'
 import type { Intent } from '@carteiro/contracts/intent'
-import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
+import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
 import type { MessageTable } from '@carteiro/database/tables'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
@@ -11,7 +11,7 @@ import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
-import { insertDelivery } from './insert-delivery.ts'
+import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
 
 export interface OutboundRequest {
   tenantId: string
@@ -21,9 +21,17 @@ export interface OutboundRequest {
   intent: Intent
   idempotencyKey?: string | undefined
   dossierId?: string | number | undefined
-  /** What it is sent for; `service` when nothing is said. */
-  purpose?: Purpose | undefined
   maxAttempts: number
+  /** Not before: until then it holds up nothing. */
+  scheduledAt?: Date | undefined
+  /** Not after: what has not left by then fails as EXPIRED. */
+  expiresAt?: Date | undefined
+  /** `service` unless said otherwise. Marketing leaves after everything else, and not in quiet hours. */
+  purpose?: Purpose | undefined
+  /** 0 a reply, 1 a service message (unless said otherwise), 2 a campaign. Marketing is a campaign always. */
+  priority?: 0 | 1 | 2 | undefined
+  subject?: string | undefined
+  templateCode?: string | undefined
   actor: string
   requestId: string
 }
@@ -51,34 +59,26 @@ export async function queueMessage(
     if (known) return known
     const chosen = await chooseInstance(work.transaction, request)
     if (chosen.status !== 'chosen') return chosen
-    const {
-      tenantId,
-      intent,
-      purpose = 'service',
-      maxAttempts,
-      idempotencyKey,
-      dossierId,
-      requestId,
-    } = request
+    const { tenantId, purpose = 'service' } = request
     const { instanceId } = chosen
     const blocked = await maySend(work, { ...request, purpose, recipient })
     if (blocked) return blocked
-    const message = await insertDelivery(work, {
-      tenantId,
-      instanceId,
-      recipient,
-      intent,
-      purpose,
-      maxAttempts,
-      idempotencyKey,
-      payloadHash: hashRequest(request),
-      dossierId,
-      requestId,
-    })
+    const message = await insertDelivery(work, toAccepted(request, instanceId, recipient))
     await nudgeOutbound(dependencies.queue, work.transaction, [{ tenantId, instanceId }])
     await tellQueued(work, request, message)
     return { status: 'queued', id: message.id }
   })
+}
+
+function toAccepted(request: OutboundRequest, instanceId: string, recipient: Jid): AcceptedMessage {
+  const { tenantId, intent, maxAttempts, idempotencyKey, dossierId, requestId } = request
+  const { purpose = 'service', scheduledAt, expiresAt, subject, templateCode } = request
+  return {
+    ...{ tenantId, instanceId, recipient, intent, maxAttempts, idempotencyKey, dossierId, requestId },
+    ...{ purpose, scheduledAt, expiresAt, subject, templateCode },
+    priority: purpose === 'marketing' ? 2 : (request.priority ?? 1),
+    payloadHash: hashRequest(request),
+  }
 }
 
 /** The lock makes two requests with one key take turns, so that the second finds the first one's row. */
@@ -104,10 +104,23 @@ async function findKnownKey(
 }
 
 /** What makes two requests the same one, but for the instance, which a request may leave out. */
-function hashRequest({ to, intent, dossierId }: OutboundRequest): Buffer {
+function hashRequest(request: OutboundRequest): Buffer {
+  const { to, intent, dossierId } = request
   const recipient = parseRecipient(to)
-  const canonical = [recipient ? formatJid(recipient) : to, Object.entries(intent).sort(), dossierId ?? null]
+  const canonical = [
+    recipient ? formatJid(recipient) : to,
+    Object.entries(intent).sort(),
+    dossierId ?? null,
+    // Nothing where nothing is asked for: a hash without these is the same one.
+    ...wishesOf(request),
+  ]
   return createHash('sha256').update(JSON.stringify(canonical)).digest()
+}
+
+const wishesOf = ({ scheduledAt, expiresAt, purpose, priority, subject, templateCode }: OutboundRequest) => {
+  const wishes = { scheduledAt, expiresAt, purpose, priority, subject, templateCode }
+  const asked = Object.entries(wishes).filter(([, value]) => value !== undefined)
+  return asked.length > 0 ? [asked.sort()] : []
 }
 
 async function tellQueued(

@@ -3,8 +3,9 @@ import type { OutboundMessage, OutboundMessageDetail } from '@carteiro/contracts
 import type { Queryable } from '@carteiro/database/connect'
 import type { DeliveryTable } from '@carteiro/database/outbox-tables'
 import type { Selectable } from 'kysely'
+import { readHistory } from './history.ts'
 
-/** An outbound message of the tenant with its attempts, or `undefined` when the tenant has none of this id. */
+/** An outbound message of the tenant with its attempts and its states, or `undefined` when the tenant has none of this id. */
 export async function readOutboundMessage(
   db: Queryable,
   { tenantId, id }: { tenantId: string; id: string },
@@ -26,6 +27,7 @@ export async function readOutboundMessage(
     .execute()
   return {
     ...toOutboundMessage(row),
+    history: await readHistory(db, { tenantId, id }),
     attempts: attempts.map((attempt) => ({
       attemptNo: attempt.number,
       status: attempt.outcome,
@@ -39,7 +41,7 @@ export async function readOutboundMessage(
   }
 }
 
-/** A row of `delivery`, as written everywhere. */
+/** A delivery's row, as told outside. */
 export function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessage {
   return {
     id: row.id,
@@ -49,15 +51,20 @@ export function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessa
     to: row.recipient,
     instanceId: row.instance_id,
     intent: row.intent,
+    templateCode: row.template_code,
+    subject: row.subject,
     payloadJson: row.payload,
-    purpose: row.purpose,
     status: row.state as DeliveryState,
     providerMessageId: row.provider_message_id,
     idempotencyKey: row.idempotency_key,
     internalMessageId: row.id,
+    priority: row.priority,
+    purpose: row.purpose,
     attemptCount: row.attempts,
     maxAttempts: row.max_attempts,
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    scheduledAt: row.scheduled_at?.toISOString() ?? null,
+    expiresAt: row.expires_at?.toISOString() ?? null,
     errorCode: row.error_code,
     errorMessage: row.error_message,
     createdAt: row.created_at.toISOString(),

@@ -1,15 +1,12 @@
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
-import { lockLanes, readyLanes } from './lane.ts'
+import { type LaneKey, lockFreeLanes, readyLanes } from './lane.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
 
 const BATCH = 100
 
-interface StaleDelivery {
-  tenant_id: string
+interface StaleDelivery extends LaneKey {
   id: string
-  instance_id: string
-  lane: string
 }
 
 /**
@@ -23,15 +20,15 @@ export async function recoverStale(dependencies: CommitDependencies): Promise<nu
   const stale = await findStale(dependencies)
   if (stale.length === 0) return 0
   return commit(dependencies, async (work) => {
-    const lanes = stale.map((row) => ({
-      tenantId: row.tenant_id,
-      instanceId: row.instance_id,
-      lane: row.lane,
-    }))
-    await lockLanes(work.transaction, lanes)
-    const freed = await requeue(work, stale)
-    await readyLanes(work.transaction, lanes)
-    await tellTransitions(work, freed)
+    // A lane that is held just now is being settled.
+    const mine = await lockFreeLanes(work.transaction, stale)
+    if (mine.length === 0) return 0
+    const freed = await requeue(work, mine)
+    await readyLanes(work.transaction, mine)
+    await tellTransitions(
+      work,
+      freed.map((delivery) => ({ ...delivery, reason: delivery.error_code ?? 'CLAIM_ENDED' })),
+    )
     return freed.length
   })
 }
@@ -39,7 +36,7 @@ export async function recoverStale(dependencies: CommitDependencies): Promise<nu
 async function findStale({ db }: CommitDependencies): Promise<StaleDelivery[]> {
   return db
     .selectFrom('delivery')
-    .select(['tenant_id', 'id', 'instance_id', 'lane'])
+    .select(['tenant_id as tenantId', 'id', 'instance_id as instanceId', 'lane'])
     .where('state', '=', 'SENDING')
     .where('claimed_until', '<', sql<Date>`now()`)
     .limit(BATCH)
@@ -57,7 +54,7 @@ async function requeue({ transaction }: UnitOfWork, stale: StaleDelivery[]): Pro
         error_message = case when d.attempts < d.max_attempts then null
           else 'The last attempt was not answered: it may have been sent.' end,
         claimed_until = null, next_attempt_at = null, updated_at = now()
-      from unnest(${stale.map((row) => row.tenant_id)}::text[], ${stale.map((row) => row.id)}::uuid[]) as s (tenant_id, id)
+      from unnest(${stale.map((row) => row.tenantId)}::text[], ${stale.map((row) => row.id)}::uuid[]) as s (tenant_id, id)
       where d.tenant_id = s.tenant_id and d.id = s.id and d.state = 'SENDING' and d.claimed_until < now()
       returning d.*
     ), abandoned as (

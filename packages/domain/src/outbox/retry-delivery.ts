@@ -13,7 +13,8 @@ interface RetriedRow extends ChangedDelivery {
 /**
  * Gives a message that failed another round: FAILED becomes QUEUED at the end of its lane, with fresh attempts; the old
  * ones stay on record. After a definite failure it goes out under a new key, and so as another message to WhatsApp.
- * Where it may have left it keeps its key, so that the phone shows it once.
+ * Where it may have left it keeps its key, so that the phone shows it once. An end that is past ends nothing any more:
+ * whoever retries wants it sent.
  */
 export async function retryDelivery(
   dependencies: CommitDependencies & { queue: Queue },
@@ -45,6 +46,7 @@ async function requeue(
       state = 'QUEUED', position = nextval('delivery_position'), generation = d.generation + 1, attempts = 0,
       key_generation = d.key_generation + case when failed.may_have_left then 0 else 1 end,
       provider_message_id = case when failed.may_have_left then d.provider_message_id end,
+      expires_at = case when d.expires_at > now() then d.expires_at end,
       next_attempt_at = null, settled_at = null, error_code = null, error_message = null, updated_at = now()
     from failed
     where d.tenant_id = failed.tenant_id and d.id = failed.id and d.state = 'FAILED'

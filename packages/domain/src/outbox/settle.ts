@@ -1,12 +1,14 @@
 import type { Fault } from '@carteiro/contracts/delivery'
-import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { absorbEcho } from './absorb-echo.ts'
+import { type ChannelNews, recordChannelNews } from './circuit.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import { applyEarlyNews } from './early-news.ts'
-import { type LaneKey, lockLanes, readyLanes } from './lane.ts'
-import { type AfterFailure, afterFailure, type RetryPolicy } from './retry-policy.ts'
-import { type ChangedDelivery, tellTransitions } from './transition.ts'
+import { lockFreeLanes, lockLanes, readyLanes } from './lane.ts'
+import { pauseInstance } from './pace.ts'
+import { recordOutcomes, type SettledRow } from './record-outcomes.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import { tellTransitions, updateMessages } from './transition.ts'
 
 /** How an attempt ended, as the channel told it. */
 export type AttemptOutcome = AttemptTaken | AttemptFailed
@@ -28,117 +30,107 @@ export interface AttemptFailed {
   response?: unknown
 }
 
+/** An attempt that ended, and how. */
+export interface Settlement {
+  delivery: ClaimedDelivery
+  outcome: AttemptOutcome
+}
+
 /**
  * What was recorded. `stale`: the claim had ended and the delivery went on without this attempt; its outcome
  * changes nothing (the broker's ledger keeps it from showing twice).
  */
 export type SettleResult = { status: 'SENT' | 'SENDING' | 'QUEUED' | 'FAILED' | 'stale' }
 
-/**
- * Records how an attempt ended: SENT, QUEUED for later, FAILED; `pending` leaves it SENDING until its claim ends.
- * One conditional UPDATE decides; the lane's next head is readied in the same transaction.
- */
+type SettleDependencies = CommitDependencies & { retryPolicy: RetryPolicy }
+
+/** Records how one attempt ended. */
 export async function settle(
-  dependencies: CommitDependencies & { retryPolicy: RetryPolicy },
+  dependencies: SettleDependencies,
   delivery: ClaimedDelivery,
   outcome: AttemptOutcome,
 ): Promise<SettleResult> {
+  const [result] = await settleAll(dependencies, [{ delivery, outcome }])
+  if (!result || result.status === 'busy') throw new Error('a settlement alone waits for its lane')
+  return { status: result.status }
+}
+
+/**
+ * Records how attempts ended, in one transaction: SENT, QUEUED for later, FAILED; `pending` leaves a delivery SENDING
+ * until its claim ends. One conditional UPDATE decides; the lanes' next heads are readied after it.
+ *
+ * @returns in the order of the settlements. `busy`: somebody else holds its lane just now, settle it with the next
+ * ones; a settlement alone waits for its lane instead
+ */
+export async function settleAll(
+  dependencies: SettleDependencies,
+  settlements: Settlement[],
+): Promise<(SettleResult | { status: 'busy' })[]> {
   return commit(dependencies, async (work) => {
-    const lane: LaneKey = delivery
-    await lockLanes(work.transaction, [lane])
-    if (outcome.status === 'pending') return keepSending(work, delivery, outcome)
-    const changed =
-      outcome.status === 'failed'
-        ? await recordFailure(work, delivery, outcome, decide(dependencies.retryPolicy, delivery, outcome))
-        : await recordSent(work, delivery, outcome.providerMessageId)
-    if (!changed) return { status: 'stale' }
-    await readyLanes(work.transaction, [lane])
-    await endAttempt(work, delivery, outcome, changed.next_attempt_at)
-    if (outcome.status !== 'failed') await absorbEcho(work, changed)
-    await tellTransitions(work, [changed])
-    if (outcome.status !== 'failed') await applyEarlyNews(work, changed)
-    return { status: changed.state as 'SENT' | 'QUEUED' | 'FAILED' }
+    const mine = await lockThese(work, settlements)
+    const rows = await recordOutcomes(work, mine, dependencies.retryPolicy)
+    await tell(work, rows)
+    await tellInstances(work, mine, rows)
+    const locked = new Set(mine)
+    const settled = new Map(rows.map((row) => [row.index, row]))
+    return settlements.map((settlement) => {
+      if (!locked.has(settlement)) return { status: 'busy' }
+      return { status: settled.get(mine.indexOf(settlement))?.state ?? 'stale' }
+    })
   })
 }
 
-const decide = (
-  policy: RetryPolicy,
-  { attempt, maxAttempts }: ClaimedDelivery,
-  { fault, retryAfterSeconds }: AttemptFailed,
-) => afterFailure(policy, { fault, attempts: attempt, maxAttempts, retryAfterSeconds })
-
-type SettledRow = ChangedDelivery & { next_attempt_at: Date | null }
-
-async function keepSending(
-  work: UnitOfWork,
-  delivery: ClaimedDelivery,
-  outcome: AttemptTaken,
-): Promise<SettleResult> {
-  const { rows } = await sql<ChangedDelivery>`
-    update delivery set provider_message_id = ${outcome.providerMessageId}, updated_at = now()
-    where ${isThisAttempt(delivery)} returning *`.execute(work.transaction)
-  const [changed] = rows
-  if (!changed) return { status: 'stale' }
-  await endAttempt(work, delivery, outcome, null)
-  await absorbEcho(work, changed)
-  await applyEarlyNews(work, changed)
-  return { status: 'SENDING' }
+/** Several take only lanes that are free: who takes lanes one by one, as receipts do, never waits for us in a ring. */
+async function lockThese({ transaction }: UnitOfWork, settlements: Settlement[]): Promise<Settlement[]> {
+  const lanes = settlements.map(({ delivery }) => delivery)
+  if (lanes.length === 1) {
+    await lockLanes(transaction, lanes)
+    return settlements
+  }
+  const free = new Set(await lockFreeLanes(transaction, lanes))
+  return settlements.filter(({ delivery }) => free.has(delivery))
 }
 
-async function recordSent(
-  { transaction }: UnitOfWork,
-  delivery: ClaimedDelivery,
-  providerMessageId: string,
-): Promise<SettledRow | undefined> {
-  const { rows } = await sql<SettledRow>`
-    update delivery set state = 'SENT', provider_message_id = ${providerMessageId},
-      claimed_until = null, settled_at = now(), updated_at = now()
-    where ${isThisAttempt(delivery)} returning *`.execute(transaction)
-  return rows[0]
+async function tell(work: UnitOfWork, rows: SettledRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const moved = rows.filter(({ state }) => state !== 'SENDING')
+  const pending = rows.filter(({ state }) => state === 'SENDING')
+  // In a statement of its own, after the settlement: it must see the state that it left behind.
+  await readyLanes(work.transaction, moved.map(laneOfRow))
+  for (const row of rows) if (row.has_echo) await absorbEcho(work, row)
+  if (pending.length > 0) await updateMessages(work, pending)
+  await tellTransitions(work, moved)
+  await applyEarlyNews(
+    work,
+    rows.filter(({ taken }) => taken),
+  )
 }
 
-async function recordFailure(
-  { transaction }: UnitOfWork,
-  delivery: ClaimedDelivery,
-  { code, message }: { code: string; message: string },
-  then: AfterFailure,
-): Promise<SettledRow | undefined> {
-  const dueInMs = then.next === 'fail' ? null : then.afterMs
-  const { rows } = await sql<SettledRow>`
-    update delivery set
-      state = ${then.next === 'fail' ? 'FAILED' : 'QUEUED'},
-      attempts = attempts - ${then.next === 'wait' ? 1 : 0},
-      next_attempt_at = now() + make_interval(secs => ${dueInMs === null ? null : dueInMs / 1000}),
-      settled_at = case when ${then.next === 'fail'} then now() end,
-      claimed_until = null, error_code = ${code}, error_message = ${message}, updated_at = now()
-    where ${isThisAttempt(delivery)} returning *`.execute(transaction)
-  return rows[0]
-}
+const laneOfRow = (row: SettledRow) => ({
+  tenantId: row.tenant_id,
+  instanceId: row.instance_id,
+  lane: row.lane,
+})
 
-const isThisAttempt = ({ tenantId, id, attempt, generation }: ClaimedDelivery) => sql`
-  tenant_id = ${tenantId} and id = ${id} and state = 'SENDING' and attempts = ${attempt} and generation = ${generation}`
-
-async function endAttempt(
-  { transaction }: UnitOfWork,
-  delivery: ClaimedDelivery,
-  outcome: AttemptOutcome,
-  nextAttemptAt: Date | null,
-): Promise<void> {
-  const failure = outcome.status === 'failed' ? outcome : undefined
-  await transaction
-    .updateTable('delivery_attempt')
-    .set({
-      outcome: failure?.fault === 'waiting' ? 'waiting' : outcome.status,
-      fault: failure?.fault ?? null,
-      error_code: failure?.code ?? null,
-      error_message: failure?.message ?? null,
-      provider_response: outcome.response === undefined ? null : JSON.stringify(outcome.response),
-      next_attempt_at: nextAttemptAt,
-      finished_at: sql`now()`,
-    })
-    .where('tenant_id', '=', delivery.tenantId)
-    .where('delivery_id', '=', delivery.id)
-    .where('generation', '=', delivery.generation)
-    .where('number', '=', delivery.attempt)
-    .execute()
+/** What the attempts tell of their instances' channels. Usually nothing: then nothing is asked of the database. */
+async function tellInstances(work: UnitOfWork, mine: Settlement[], rows: SettledRow[]): Promise<void> {
+  const news = new Map<string, ChannelNews>()
+  for (const row of rows) {
+    const settlement = mine[row.index]
+    if (!settlement) continue
+    const { delivery, outcome } = settlement
+    const { tenantId, instanceId, probe } = delivery
+    const failed = outcome.status === 'failed' ? outcome : undefined
+    if (failed?.code === 'RATE_LIMITED' && failed.retryAfterSeconds) {
+      await pauseInstance(work.transaction, delivery, failed.retryAfterSeconds)
+    }
+    const channelFailed = failed?.fault === 'channel' || (probe && failed?.fault === 'unknown')
+    if (!probe && !channelFailed) continue
+    const key = `${tenantId}/${instanceId}`
+    const known = news.get(key) ?? { tenantId, instanceId, failures: 0, answered: false }
+    if (channelFailed) known.failures++
+    if (failed === undefined || failed.fault === 'message') known.answered = true
+    news.set(key, known)
+  }
+  await recordChannelNews(work, [...news.values()])
 }

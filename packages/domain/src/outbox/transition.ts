@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { type AuditEntry, recordAudit } from '../audit/record.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { appendTimeline, type TimelineEntry } from '../timeline/append.ts'
+import { recordHistory } from './history.ts'
 
 /** A delivery that just changed its state, as its row came back. */
 export interface ChangedDelivery {
@@ -16,6 +17,8 @@ export interface ChangedDelivery {
   error_code: string | null
   error_message: string | null
   request_id: string | null
+  /** Why, where the error does not say it. */
+  reason?: string | null
 }
 
 /** What a ticket's timeline says of a state; the others pass without an entry. */
@@ -33,12 +36,16 @@ const AUDIT: Partial<Record<DeliveryState, AuditEntry['action']>> = {
 }
 
 /**
- * Tells of deliveries' new states everywhere they are told: the message, the ticket's timeline, the audit trail and
- * the event log, in the transaction of the change.
+ * Tells of deliveries' new states everywhere they are told: the message, its history, the ticket's timeline, the audit
+ * trail and the event log, in the transaction of the change.
  */
 export async function tellTransitions(work: UnitOfWork, changed: ChangedDelivery[]): Promise<void> {
   if (changed.length === 0) return
   await updateMessages(work, changed)
+  await recordHistory(
+    work.transaction,
+    changed.map((delivery) => ({ ...delivery, reason: delivery.reason ?? delivery.error_code })),
+  )
   await appendTimeline(
     work.transaction,
     changed.flatMap((delivery) => {
@@ -70,7 +77,8 @@ export async function tellTransitions(work: UnitOfWork, changed: ChangedDelivery
   }
 }
 
-async function updateMessages(work: UnitOfWork, changed: ChangedDelivery[]): Promise<void> {
+/** The messages' rows follow their deliveries': state, and WhatsApp's id once it is known. */
+export async function updateMessages(work: UnitOfWork, changed: ChangedDelivery[]): Promise<void> {
   const rows = changed.map(({ tenant_id, id, state, provider_message_id }) => ({
     tenant_id,
     id,

@@ -1,15 +1,19 @@
-import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { closeCircuit } from './circuit.ts'
+import type { InstanceKey } from './gate.ts'
 import { lockLanes, readyLanes } from './lane.ts'
 
 /**
- * The instance is connected (again): what waited only for that may leave now. Messages in backoff after a failure
- * of their own keep their time.
+ * The instance is connected (again): what waited only for that may leave now, and an open circuit closes. Messages in
+ * backoff after a failure of their own keep their time.
  */
-export async function wakeWaiting(
-  transaction: DatabaseTransaction,
-  { tenantId, instanceId }: { tenantId: string; instanceId: string },
-): Promise<void> {
+export async function wakeWaiting(work: UnitOfWork, instance: InstanceKey): Promise<void> {
+  await wakeLanes(work, instance)
+  await closeCircuit(work, instance, 'always')
+}
+
+async function wakeLanes({ transaction }: UnitOfWork, { tenantId, instanceId }: InstanceKey): Promise<void> {
   const { rows } = await sql<{ lane: string }>`
     select d.lane from delivery d join delivery_attempt a
       on a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.generation = d.generation

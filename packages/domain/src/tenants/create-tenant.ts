@@ -10,13 +10,13 @@ import { newId } from '@carteiro/database/new-id'
  */
 export async function createTenant(
   { db }: { db: Database },
-  tenant: { id: string; name: string },
+  tenant: { id: string; name: string; settings?: Record<string, unknown> },
 ): Promise<{ status: 'created' | 'exists' }> {
   const id = Slug.parse(tenant.id)
   return inTransaction(db, async (transaction) => {
     const made = await transaction
       .insertInto('tenant')
-      .values({ id, name: tenant.name })
+      .values({ id, name: tenant.name, settings: JSON.stringify(tenant.settings ?? {}) })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst()

@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '@carteiro/runtime/logger'
 import { createEventNotifier, type EventNotifier } from '../events/notify.ts'
 import { createInstance } from '../instances/create-instance.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../outbox/retry-policy.ts'
+import { PACE_OFF } from '../outbox/settings.ts'
 import { createTenant } from '../tenants/create-tenant.ts'
 
 export interface TestDomain {
@@ -20,7 +21,10 @@ interface Teardown {
   teardown(run: () => Promise<void>): void
 }
 
-/** The domain on a database of its own, for tests: two tenants (`acme`, `other`), each with a connected instance. */
+/**
+ * The domain on a database of its own, for tests: two tenants (`acme`, `other`), each with a connected instance that
+ * has no pace.
+ */
 export async function startDomain(t: Teardown): Promise<TestDomain> {
   const logger = createLogger('test', 'silent')
   const connection = await createTestDatabase(t)
@@ -28,7 +32,7 @@ export async function startDomain(t: Teardown): Promise<TestDomain> {
   const queue = await startQueue({ connection, url, logger, role: 'producer' })
   const notifier = createEventNotifier(connection.pool, logger)
   for (const tenantId of ['acme', 'other']) {
-    await createTenant({ db }, { id: tenantId, name: tenantId })
+    await createTenant({ db }, { id: tenantId, name: tenantId, settings: PACE_OFF })
     await createInstance(db, { id: `${tenantId}-phone`, tenantId, name: 'Phone' })
   }
   await db.updateTable('instance').set({ status: 'connected', connected: true }).execute()

@@ -1,22 +1,22 @@
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
-import { type AttemptOutcome, type SettleResult, settle } from '@carteiro/domain/outbox/settle'
-import { pause } from '@carteiro/runtime/lifecycle'
+import type { AttemptOutcome } from '@carteiro/domain/outbox/settle'
 import type { Dependencies } from '../../dependencies.ts'
 import type { Send } from './send-by-broker.ts'
+import type { Settler } from './settle-groups.ts'
 
-export type DeliverDependencies = Pick<
-  Dependencies,
-  'config' | 'db' | 'lifecycle' | 'logger' | 'notifier' | 'report' | 'retryPolicy'
-> & { send: Send }
-
-const SETTLE_AGAIN_MS = 250
+export type DeliverDependencies = Pick<Dependencies, 'logger' | 'report'> & {
+  config: Pick<Dependencies['config'], 'OUTBOX_BATCH_SIZE' | 'OUTBOX_CLAIM_SECONDS'>
+  send: Send
+  settler: Settler
+}
 
 /** One attempt, from the channel to its record. */
 export async function deliver(dependencies: DeliverDependencies, delivery: ClaimedDelivery): Promise<void> {
-  const claimEndsAt = Date.now() + dependencies.config.OUTBOX_CLAIM_SECONDS * 1_000
+  const { config, report, settler } = dependencies
+  const claimEndsAt = performance.now() + config.OUTBOX_CLAIM_SECONDS * 1_000
   const outcome = await attempt(dependencies, delivery)
-  const result = await settleUntil(claimEndsAt, dependencies, delivery, outcome)
-  if (result) dependencies.report.attempted(delivery, outcome, result)
+  const result = await settler.settle(delivery, outcome, claimEndsAt)
+  if (result) report.attempted(delivery, outcome, result)
 }
 
 async function attempt(
@@ -34,25 +34,4 @@ async function attempt(
       message: 'The channel failed unexpectedly.',
     }
   }
-}
-
-/** While the database is away the outcome is kept; once the claim has ended, recovery owns the message. */
-async function settleUntil(
-  claimEndsAt: number,
-  dependencies: DeliverDependencies,
-  delivery: ClaimedDelivery,
-  outcome: AttemptOutcome,
-): Promise<SettleResult | undefined> {
-  while (Date.now() < claimEndsAt) {
-    try {
-      return await settle(dependencies, delivery, outcome)
-    } catch (error) {
-      dependencies.logger.warn(
-        { err: error, messageId: delivery.id },
-        'outcome not recorded yet, trying again',
-      )
-      if (!(await pause(SETTLE_AGAIN_MS, dependencies.lifecycle.signal))) break
-    }
-  }
-  return undefined
 }

@@ -1,12 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ClaimedDelivery, claim } from '@carteiro/domain/outbox/claim'
-import { readDue } from '@carteiro/domain/outbox/due'
+import { readNextDue } from '@carteiro/domain/outbox/due'
+import type { InstanceKey } from '@carteiro/domain/outbox/gate'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import { type DeliverDependencies, deliver } from './deliver.ts'
-
-export interface InstanceKey {
-  tenantId: string
-  instanceId: string
-}
+import { createSettler, type SettlerDependencies } from './settle-groups.ts'
 
 export interface Dispatcher {
   /** There may be something to send for this instance. */
@@ -28,12 +26,16 @@ const AFTER_ERROR_MS = 500
 /** setTimeout's own limit is 24 days; the sweep looks again long before. */
 const MAX_TIMER_MS = 3_600_000
 
+export type DispatchDependencies = Omit<DeliverDependencies, 'settler'> & SettlerDependencies
+
 /**
  * Keeps up to OUTBOX_BATCH_SIZE messages of each instance in flight: each settlement makes room for the next claim,
- * and when nothing is ready a timer waits for the next due time. Instances do not wait for one another.
+ * and when nothing may leave a timer waits for the next time that something may: a lane's, or the instance's own pace.
+ * Instances do not wait for one another.
  */
-export function createDispatcher(dependencies: DeliverDependencies): Dispatcher {
-  const { config, db, lifecycle, logger } = dependencies
+export function createDispatcher(needs: DispatchDependencies): Dispatcher {
+  const { config, db, lifecycle, logger } = needs
+  const dependencies = { ...needs, settler: createSettler(needs) }
   const states = new Map<string, InstanceState>()
   const sends = new Set<Promise<void>>()
 
@@ -63,6 +65,8 @@ export function createDispatcher(dependencies: DeliverDependencies): Dispatcher 
     try {
       while (state.again && !lifecycle.signal.aborted) {
         state.again = false
+        // Everything that ended together makes room for one claim.
+        await nextTurn()
         const room = config.OUTBOX_BATCH_SIZE - state.inFlight
         if (room <= 0) break
         const claimed = await claim(dependencies, {
@@ -96,8 +100,8 @@ export function createDispatcher(dependencies: DeliverDependencies): Dispatcher 
   }
 
   async function waitForNext(instance: InstanceKey): Promise<void> {
-    const [due] = await readDue(db, instance)
-    if (due) wakeIn(instance, due.inMs)
+    const inMs = await readNextDue(db, instance)
+    if (inMs !== undefined) wakeIn(instance, inMs)
   }
 
   return {

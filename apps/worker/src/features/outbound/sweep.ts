@@ -1,4 +1,5 @@
 import { readDue } from '@carteiro/domain/outbox/due'
+import { expireOverdue } from '@carteiro/domain/outbox/expire'
 import { recoverStale } from '@carteiro/domain/outbox/recover'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
@@ -9,7 +10,7 @@ type Needs = Pick<Dependencies, 'config' | 'db' | 'lifecycle' | 'logger' | 'noti
 }
 
 /**
- * The net below nudges and timers: frees what a dead worker held, and wakes every instance that has something due.
+ * The net below nudges and timers: frees what a dead worker held, ends waits that are over, and wakes every instance that has something due.
  * Runs at the start, every OUTBOX_SWEEP_SECONDS, and whenever notifications may have been missed.
  */
 export function keepSweeping(dependencies: Needs): { now: () => void } {
@@ -42,6 +43,9 @@ async function sweep(dependencies: Needs): Promise<void> {
   const { db, dispatcher, report } = dependencies
   for (let freed = await recoverStale(dependencies); freed > 0; freed = await recoverStale(dependencies)) {
     report.recovered(freed)
+  }
+  for (let over = await expireOverdue(dependencies); over > 0; over = await expireOverdue(dependencies)) {
+    report.expired(over)
   }
   for (const { inMs, ...instance } of await readDue(db)) dispatcher.wakeIn(instance, inMs)
 }

@@ -1,0 +1,87 @@
+import type { Queryable } from '@carteiro/database/connect'
+import { sql } from 'kysely'
+import type { LaneKey } from './lane.ts'
+import { paceWaitMs } from './pace.ts'
+import { type OutboxSettings, readSettings } from './settings.ts'
+
+/** A tenant's instance. */
+export type InstanceKey = Omit<LaneKey, 'lane'>
+
+/** What an instance may send now: read before a claim, so that a claim that can have nothing costs one query. */
+export interface Gate {
+  settings: OutboxSettings
+  /** Milliseconds until anything may leave, by pace, circuit, or because the channel asked; 0 is now. */
+  waitMs: number
+  /** The circuit is half open: one message may try. */
+  probing: boolean
+  /** Milliseconds until campaigns may leave; 0 is now. */
+  campaignsInMs: number
+  /** Scheduled messages are due and have no place yet. */
+  hasScheduled: boolean
+}
+
+interface GateRow {
+  settings: unknown
+  tenant_settings: unknown
+  paid_ahead_ms: number | null
+  paused_ms: number | null
+  circuit_ms: number | null
+  probe_ms: number | null
+  has_scheduled: boolean
+}
+
+/** @returns `undefined` while the instance is not connected: then nothing leaves */
+export async function readGate(
+  db: Queryable,
+  { tenantId, instanceId }: InstanceKey,
+): Promise<Gate | undefined> {
+  const { rows } = await sql<GateRow>`
+    select i.settings, t.settings as tenant_settings,
+      ${msUntil('p.paid_at')} as paid_ahead_ms, ${msUntil('p.paused_until')} as paused_ms,
+      ${msUntil('c.open_until')} as circuit_ms, ${msUntil('c.probe_until')} as probe_ms,
+      exists (
+        select from delivery d where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = 'QUEUED'
+          and d.position is null and d.scheduled_at <= now()
+      ) as has_scheduled
+    from instance i join tenant t on t.id = i.tenant_id
+    left join instance_pace p on p.tenant_id = i.tenant_id and p.instance_id = i.id
+    left join instance_circuit c on c.tenant_id = i.tenant_id and c.instance_id = i.id
+    where i.tenant_id = ${tenantId} and i.id = ${instanceId} and i.connected`.execute(db)
+  const [row] = rows
+  if (!row) return undefined
+  const settings = readSettings(row.settings, row.tenant_settings)
+  return {
+    settings,
+    waitMs: Math.max(
+      paceWaitMs(settings.pace, row.paid_ahead_ms ?? 0),
+      row.paused_ms ?? 0,
+      row.circuit_ms ?? 0,
+      row.probe_ms ?? 0,
+      0,
+    ),
+    probing: row.circuit_ms !== null,
+    campaignsInMs: await quietMs(db, settings),
+    hasScheduled: row.has_scheduled,
+  }
+}
+
+const msUntil = (column: string) => sql`ceil(extract(epoch from ${sql.ref(column)} - now()) * 1000)::float`
+
+/** Milliseconds until the hours begin, by the tenant's clock; 0 inside them. */
+async function quietMs(db: Queryable, { hours, timezone }: OutboxSettings): Promise<number> {
+  if (!hours) return 0
+  const { rows } = await sql<{ ms: number }>`
+    select case when open then 0 else
+        ceil(extract(epoch from ((today + case when clock < opens then 0 else 1 end + opens) at time zone ${timezone}) - now())
+          * 1000)::float
+      end as ms
+    from (
+      select clock, opens, today,
+        case when opens <= closes then clock >= opens and clock < closes else clock >= opens or clock < closes end as open
+      from (
+        select (now() at time zone ${timezone})::time as clock, (now() at time zone ${timezone})::date as today,
+          ${hours.from}::time as opens, ${hours.to}::time as closes
+      ) local
+    ) state`.execute(db)
+  return rows[0]?.ms ?? 0
+}
