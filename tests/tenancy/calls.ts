@@ -80,6 +80,22 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   ],
   'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
   'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
+  'POST /api/tickets/{id}/messages': (acme) => [
+    {
+      params: { id: acme.ticketId },
+      payload: { payload: { intent: 'text', text: 'Hello' }, idempotencyKey: 'in a ticket' },
+    },
+  ],
+  [`POST ${BASE}/{instanceId}/messages`]: (acme) => [
+    {
+      params: { instanceId: acme.instanceId },
+      payload: {
+        to: acme.phone,
+        payload: { intent: 'text', text: 'Hello' },
+        idempotencyKey: acme.idempotencyKey,
+      },
+    },
+  ],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

@@ -12,6 +12,7 @@ import { jobRoutes } from './features/jobs/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
+import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
@@ -38,6 +39,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   })
   await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
+  await app.register(chatRoutes, dependencies)
   await app.register(outboundListRoutes, dependencies)
   await app.register(outboundActRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)

@@ -12,6 +12,7 @@ import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
+import { type NotReady, readNotReady } from './read-readiness.ts'
 
 export interface OutboundRequest {
   tenantId: string
@@ -32,6 +33,8 @@ export interface OutboundRequest {
   priority?: 0 | 1 | 2 | undefined
   subject?: string | undefined
   templateCode?: string | undefined
+  /** A person waits for it: refused while its instance could not send it. */
+  atOnce?: boolean | undefined
   actor: string
   requestId: string
 }
@@ -42,6 +45,7 @@ export type QueueMessageResult =
   | { status: 'invalid_to' }
   | { status: 'instance_not_found' }
   | { status: 'instance_required'; instanceIds: string[] }
+  | NotReady
   | BlockedByPolicy
 
 /**
@@ -61,6 +65,8 @@ export async function queueMessage(
     if (chosen.status !== 'chosen') return chosen
     const { tenantId, purpose = 'service' } = request
     const { instanceId } = chosen
+    const notReady = request.atOnce && (await readNotReady(work.transaction, { tenantId, instanceId }))
+    if (notReady) return notReady
     const blocked = await maySend(work, { ...request, purpose, recipient })
     if (blocked) return blocked
     const message = await insertDelivery(work, toAccepted(request, instanceId, recipient))

@@ -43,6 +43,20 @@ export function requireAccepted(
       throw new Problem('INSTANCE_REQUIRED', instanceRequired(result.instanceIds), {
         details: { instanceIds: result.instanceIds },
       })
+    case 'instance_disconnected':
+      throw new Problem(
+        'INSTANCE_DISCONNECTED',
+        'The instance is not connected: connect it, then send again.',
+        {
+          details: { status: result.instanceStatus, connected: result.connected },
+        },
+      )
+    case 'circuit_open':
+      throw new Problem(
+        'WHATSAPP_CIRCUIT_OPEN',
+        'The channel of this instance failed several times and is left alone for a while; send again then.',
+        { retryAfterSeconds: result.forSeconds },
+      )
     case 'blocked_by_policy':
       throw new Problem('BLOCKED_BY_POLICY', blockedByPolicy(result), {
         details: { purpose: result.purpose, consent: result.consent },
