@@ -1,4 +1,4 @@
-import { port, processVariables, readConfig } from '@carteiro/runtime/config'
+import { port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 
@@ -17,6 +17,7 @@ const Variables = z.object({
   WHATSAPP_WEBHOOK_API_KEY: secret().optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: sealKey(),
+  RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     .refine(isLoopbackSocket, 'must be ws:// on a loopback host; leave it out to reach WhatsApp itself')

@@ -2,8 +2,16 @@ import type { Fault } from '@carteiro/contracts/delivery'
 import type { Envelope } from '@carteiro/contracts/envelope'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
+import type { KeptTable } from '@carteiro/domain/retention/read-kept'
 import type { Logger } from '@carteiro/runtime/logger'
-import { boundedLabel, Counter, Histogram, LATENCY_BUCKETS, type Registry } from '@carteiro/runtime/metrics'
+import {
+  boundedLabel,
+  Counter,
+  Gauge,
+  Histogram,
+  LATENCY_BUCKETS,
+  type Registry,
+} from '@carteiro/runtime/metrics'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -51,8 +59,10 @@ export function createReport(registry: Registry, logger: Logger) {
     labelNames: ['outcome', 'fault'],
     registers,
   })
+  const retention = reportRetention(registers, logger)
 
   return {
+    ...retention,
     inboundApplied: (envelope: Envelope, status: string) => {
       if (status === 'duplicate') duplicates.inc({ layer: 'worker' })
       if (status === 'saved') inboundSeconds.observe((Date.now() - Date.parse(envelope.receivedAt)) / 1000)
@@ -101,6 +111,53 @@ export function createReport(registry: Registry, logger: Logger) {
       if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
     },
     expired: (count: number) => logger.warn({ count }, 'messages did not leave before their end'),
+  }
+}
+
+/** What one round of retention let go. */
+export interface LetGo {
+  deliveries: number
+  /** Names of the partitions that were dropped. */
+  eventDays: string[]
+  auditMonths: string[]
+}
+
+function reportRetention(registers: Registry[], logger: Logger) {
+  const deleted = new Counter({
+    name: 'whatsapp_retention_deleted_total',
+    help: 'What retention let go: deliveries, days of events, months of the audit trail',
+    labelNames: ['what'],
+    registers,
+  })
+  const ranAt = new Gauge({
+    name: 'whatsapp_retention_run_timestamp_seconds',
+    help: 'When retention last came to its end',
+    registers,
+  })
+  const rows = new Gauge({
+    name: 'whatsapp_kept_rows',
+    help: 'Rows that are kept, as PostgreSQL estimates them',
+    labelNames: ['table'],
+    registers,
+  })
+  const bytes = new Gauge({
+    name: 'whatsapp_kept_bytes',
+    help: 'Bytes that they take, with their indexes',
+    labelNames: ['table'],
+    registers,
+  })
+  return {
+    retained: (letGo: LetGo, kept: KeptTable[]) => {
+      deleted.inc({ what: 'deliveries' }, letGo.deliveries)
+      deleted.inc({ what: 'event_days' }, letGo.eventDays.length)
+      deleted.inc({ what: 'audit_months' }, letGo.auditMonths.length)
+      for (const each of kept) {
+        rows.set({ table: each.table }, each.rows)
+        bytes.set({ table: each.table }, each.bytes)
+      }
+      ranAt.setToCurrentTime()
+      logger.info(letGo, 'retention done')
+    },
   }
 }
 
