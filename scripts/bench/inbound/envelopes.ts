@@ -1,0 +1,44 @@
+import type { MessageEnvelope } from '@carteiro/contracts/envelope'
+import { newId } from '@carteiro/database/new-id'
+
+export const INSTANCES = Array.from({ length: 8 }, (_, n) => `bench-${n}-phone`)
+/** Each instance is another tenant's. */
+export const tenantOf = (instanceId: string): string => instanceId.replace('-phone', '')
+
+/** Chats of one round, spread over the tenants. */
+const CHATS = 400
+
+/**
+ * A round's messages in the order of their arrival, as the API queues them: of so many chats at once, each of which
+ * writes for the first time in this round.
+ */
+export function makeEnvelopes(count: number, round: number): MessageEnvelope[] {
+  const now = new Date()
+  return Array.from({ length: count }, (_, n) => {
+    const chat = (n * 7) % CHATS
+    const instanceId = INSTANCES[chat % INSTANCES.length] ?? ''
+    const digits = `55119${String(round * CHATS + chat).padStart(8, '0')}`
+    const providerMessageId = `3EB0${newId().replaceAll('-', '').slice(0, 18).toUpperCase()}${n}`
+    return {
+      id: newId(),
+      kind: 'message',
+      direction: 'inbound',
+      participantJid: null,
+      tenantId: tenantOf(instanceId),
+      instanceId,
+      chatKey: `${digits}@s.whatsapp.net`,
+      timestamp: new Date(now.getTime() + n).toISOString(),
+      receivedAt: now.toISOString(),
+      requestId: newId(),
+      providerMessageId,
+      contact: { phone: `+${digits}`, name: 'Maria', pushName: 'Maria', registrations: ['ABC123'] },
+      message: {
+        id: providerMessageId,
+        chatId: `${digits}@s.whatsapp.net`,
+        type: 'text',
+        text: 'Oi! Tudo bem? Queria saber do meu pedido.',
+      },
+      metadata: { broker: 'baileys', timestamp: Math.floor(now.getTime() / 1_000) },
+    }
+  })
+}
