@@ -12,6 +12,9 @@ import {
 import { type Queue, within } from './queue.ts'
 import { shardOf } from './shard.ts'
 
+/** A worker stores whole jobs in one transaction: a big body must not become a giant one. */
+const MAX_ENVELOPES = 200
+
 /**
  * Puts a commit group into its shard's queue; committed when this returns. The caller has one insert in flight per
  * shard, so the numbers rise in the order of arrival.
@@ -21,10 +24,14 @@ export async function enqueueInbound(
   shard: number,
   envelopes: Envelope[],
 ): Promise<void> {
-  const job: InboundJob = { number: await drawNumber(), envelopes, attempt: 1 }
   const queueName = inboundQueue(shard)
-  await boss.insert(queueName, [{ data: job }])
-  wakeInbound(queueName)
+  for (let from = 0; from < envelopes.length; from += MAX_ENVELOPES) {
+    const part = envelopes.slice(from, from + MAX_ENVELOPES)
+    const job: InboundJob = { number: await drawNumber(), envelopes: part, attempt: 1 }
+    // One after the other: pg-boss fetches the jobs of one insert in any order.
+    await boss.insert(queueName, [{ data: job }])
+    wakeInbound(queueName)
+  }
 }
 
 /**
