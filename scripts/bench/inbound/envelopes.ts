@@ -8,6 +8,13 @@ export const tenantOf = (instanceId: string): string => instanceId.replace('-pho
 /** Chats of one round, spread over the tenants. */
 const CHATS = 400
 
+/** Phone of a chat of a round; phones rise with both. */
+const phoneOf = (round: number, chat: number): string =>
+  `+55119${String(round * CHATS + chat).padStart(8, '0')}`
+
+/** The lowest and the highest phone that writes in a round. */
+export const phonesOf = (round: number): [string, string] => [phoneOf(round, 0), phoneOf(round, CHATS - 1)]
+
 /**
  * A round's messages in the order of their arrival, as the API queues them: of so many chats at once, each of which
  * writes for the first time in this round.
@@ -17,7 +24,8 @@ export function makeEnvelopes(count: number, round: number): MessageEnvelope[] {
   return Array.from({ length: count }, (_, n) => {
     const chat = (n * 7) % CHATS
     const instanceId = INSTANCES[chat % INSTANCES.length] ?? ''
-    const digits = `55119${String(round * CHATS + chat).padStart(8, '0')}`
+    const phone = phoneOf(round, chat)
+    const chatKey = `${phone.slice(1)}@s.whatsapp.net`
     const providerMessageId = `3EB0${newId().replaceAll('-', '').slice(0, 18).toUpperCase()}${n}`
     return {
       id: newId(),
@@ -26,15 +34,15 @@ export function makeEnvelopes(count: number, round: number): MessageEnvelope[] {
       participantJid: null,
       tenantId: tenantOf(instanceId),
       instanceId,
-      chatKey: `${digits}@s.whatsapp.net`,
+      chatKey,
       timestamp: new Date(now.getTime() + n).toISOString(),
       receivedAt: now.toISOString(),
       requestId: newId(),
       providerMessageId,
-      contact: { phone: `+${digits}`, name: 'Maria', pushName: 'Maria', registrations: ['ABC123'] },
+      contact: { phone, name: 'Maria', pushName: 'Maria', registrations: ['ABC123'] },
       message: {
         id: providerMessageId,
-        chatId: `${digits}@s.whatsapp.net`,
+        chatId: chatKey,
         type: 'text',
         text: 'Oi! Tudo bem? Queria saber do meu pedido.',
       },

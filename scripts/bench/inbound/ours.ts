@@ -2,7 +2,6 @@ import type { MessageEnvelope } from '@carteiro/contracts/envelope'
 import { createEventNotifier } from '@carteiro/domain/events/notify'
 import { enqueueInbound } from '@carteiro/queue/enqueue'
 import { INBOUND_SHARDS } from '@carteiro/queue/jobs'
-import type { Queue } from '@carteiro/queue/queue'
 import { shardOf } from '@carteiro/queue/shard'
 import { createLogger } from '@carteiro/runtime/logger'
 import { createRegistry } from '@carteiro/runtime/metrics'
@@ -15,7 +14,7 @@ import type { BenchDatabase } from './start-database.ts'
 const ARRIVING = 64
 
 /** The product's way: jobs as the webhook writes them, the worker's own batches, two shards at once. */
-export function ours({ connection }: BenchDatabase, queue: Queue): Contender & { stop(): Promise<void> } {
+export function ours({ connection, queue }: BenchDatabase): Contender {
   const logger = createLogger('bench', 'error')
   const notifier = createEventNotifier(connection.db, logger)
   const dependencies = {
@@ -26,6 +25,7 @@ export function ours({ connection }: BenchDatabase, queue: Queue): Contender & {
     config: { INBOUND_MAX_ATTEMPTS: 1 },
   }
   return {
+    db: connection.db,
     queue: async (envelopes) => {
       for (let from = 0; from < envelopes.length; from += ARRIVING) {
         const group = envelopes.slice(from, from + ARRIVING)

@@ -1,6 +1,5 @@
 import type { MessageEnvelope } from '@carteiro/contracts/envelope'
 import { newId } from '@carteiro/database/new-id'
-import type { Queue } from '@carteiro/queue/queue'
 import pg from 'pg'
 import type { Contender } from './measure.ts'
 import type { BenchDatabase } from './start-database.ts'
@@ -11,10 +10,7 @@ const QUEUE = 'bench-plain'
  * The plain way: a job for each envelope, and a transaction for each job, a statement at a time. Nothing is kept in
  * order, and nothing is done for what came before its message.
  */
-export async function plain(
-  { url }: BenchDatabase,
-  { boss }: Queue,
-): Promise<Contender & { stop(): Promise<void> }> {
+export async function plain({ connection, url, queue: { boss } }: BenchDatabase): Promise<Contender> {
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   await boss.createQueue(QUEUE, { deleteAfterSeconds: 3_600, retryLimit: 0 })
 
@@ -32,6 +28,7 @@ export async function plain(
   }
 
   return {
+    db: connection.db,
     queue: async (envelopes) => {
       for (let from = 0; from < envelopes.length; from += 500) {
         await boss.insert(
