@@ -65,10 +65,10 @@ function lockOrder(tries: Try[]): Try[] {
 function runsOf(tries: Try[]): Try[][] {
   const runs: Try[][] = []
   for (const one of tries) {
-    const [last] = runs.slice(-1)
-    const joins =
-      last && last.length < MAX_RUN && [one, ...last.slice(0, 1)].every(({ envelope }) => isMessage(envelope))
-    if (joins) last.push(one)
+    const run = runs.at(-1) ?? []
+    const [first] = run
+    const isOneMore = first && isMessage(first.envelope) && isMessage(one.envelope) && run.length < MAX_RUN
+    if (isOneMore) run.push(one)
     else runs.push([one])
   }
   return runs
