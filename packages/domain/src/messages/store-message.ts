@@ -4,6 +4,8 @@ import type { MessageTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import { type KnownOfContact, upsertContact } from '../contacts/upsert.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { writtenMedia } from '../media/describe-media.ts'
+import { keepMedia } from '../media/keep-media.ts'
 import { openTicket, previewOf } from '../tickets/open-ticket.ts'
 import { appendTimeline } from '../timeline/append.ts'
 import { toMessageView } from './view.ts'
@@ -41,6 +43,7 @@ export async function storeMessage(work: UnitOfWork, message: NewMessage): Promi
     at: new Date(message.timestamp),
   })
   const row = await insertRow(work, message, { ticketId: ticket.id, contactId: contact.id })
+  await keepMedia(work, [row])
   const entry = direction === 'inbound' ? 'MESSAGE_RECEIVED' : 'MESSAGE_SENT'
   await appendTimeline(work.transaction, [{ tenantId, ticketId: ticket.id, type: entry, messageId: row.id }])
   work.record({
@@ -74,6 +77,7 @@ function insertRow(
       provider_message_id: message.providerMessageId,
       // Our own phone sent it: WhatsApp's server told us of it.
       state: message.direction === 'outbound' ? 'SENT' : null,
+      media: writtenMedia(message),
       metadata: JSON.stringify(message.metadata),
       broker_at: message.timestamp,
       received_at: message.receivedAt,
@@ -94,6 +98,7 @@ export async function rewriteMessage(
       type: next.type,
       text: next.text,
       content: JSON.stringify(next.content),
+      media: writtenMedia(next, row.media),
       metadata: JSON.stringify(next.metadata),
       ...(next.brokerAt === undefined ? {} : { broker_at: next.brokerAt }),
     })
@@ -101,6 +106,7 @@ export async function rewriteMessage(
     .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await keepMedia({ transaction }, [written])
   await sql`
     update ticket set preview = ${previewOf(next.text ?? next.type)}, updated_at = now()
     where tenant_id = ${row.tenant_id} and id = ${row.ticket_id} and not exists (
