@@ -8,6 +8,8 @@ import { applyEnvelope } from './apply-envelope.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
+  /** Called after the commit of a batch that stored a file's message. */
+  onMedia?: () => void
 }
 
 const MAX_JOBS = 20
@@ -47,6 +49,7 @@ export async function processBatch(
   })
   if (outcomes === 'busy') return 'busy'
   for (const outcome of outcomes) tell(dependencies, outcome)
+  if (outcomes.some(bringsMedia)) dependencies.onMedia?.()
   return outcomes.length > 0 ? 'processed' : 'empty'
 }
 
@@ -84,6 +87,9 @@ async function applyOrPutOff(
     return { envelope, attempt, result: 'set aside', error }
   }
 }
+
+const bringsMedia = ({ envelope, result }: Outcome): boolean =>
+  result === 'applied' && envelope.kind === 'message' && 'media' in envelope.message
 
 function tell({ report }: InboundDependencies, outcome: Outcome): void {
   const { envelope, attempt } = outcome
