@@ -53,7 +53,7 @@ async function fetchOnce(
 ): Promise<DownloadOutcome> {
   const { config, fetchMedia, lifecycle, storage } = dependencies
   // Each of its workers died over it.
-  if (download.attempt > config.MEDIA_MAX_ATTEMPTS) return { status: 'failed', reason: 'interrupted' }
+  if (download.attempt > config.MEDIA_MAX_ATTEMPTS) return { status: 'failed', reason: 'abandoned' }
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), config.MEDIA_TIMEOUT_SECONDS * 1_000)
   const signal = AbortSignal.any([late.signal, lifecycle.signal])
