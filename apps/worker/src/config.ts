@@ -1,9 +1,11 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
 
 const WorkerConfig = z.object({
   ...processVariables,
+  ...storageVariables,
   WORKER_PORT: port(3002),
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -34,7 +36,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
         // Also beside other faults (a number may then be NaN): all are named together.
         when: () => true,
       },
-    ),
+    ).superRefine(requireStorageVariables, { when: () => true }),
     env,
   )
 }

@@ -1,11 +1,13 @@
 import type { ClaimedDownload, MediaSource } from '@carteiro/domain/media/claim-downloads'
 import { type DownloadOutcome, settleDownload } from '@carteiro/domain/media/settle-download'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import { storageKeyOf } from '@carteiro/storage/keys'
+import type { ObjectStorage } from '@carteiro/storage/storage'
 import type { Dependencies } from '../../dependencies.ts'
 import { afterFault, retryDelay } from './after-fault.ts'
 import type { FetchMedia } from './fetch-media.ts'
 import { MediaFetchError } from './media-fetcher.ts'
-import { type MediaStore, storeMedia } from './store-media.ts'
+import { storeMedia } from './store-media.ts'
 
 export type DownloadDependencies = Pick<
   Dependencies,
@@ -13,7 +15,7 @@ export type DownloadDependencies = Pick<
 > & {
   config: Pick<Dependencies['config'], 'MEDIA_MAX_ATTEMPTS' | 'MEDIA_MAX_BYTES' | 'MEDIA_TIMEOUT_SECONDS'>
   fetchMedia: FetchMedia
-  storage: MediaStore
+  storage: Pick<ObjectStorage, 'put' | 'delete'>
 }
 
 /** So much longer than a fetch may take is a claim: what is left is for recording how it ended. */
@@ -59,7 +61,7 @@ async function fetchOnce(
   const signal = AbortSignal.any([late.signal, lifecycle.signal])
   try {
     const stored = await storeMedia(storage, await fetchMedia(download, source, signal), {
-      key: keyOf(download),
+      key: storageKeyOf(download),
       maxBytes: config.MEDIA_MAX_BYTES,
       claimedType: source.claimedType,
       sha256: source.sha256,
@@ -83,7 +85,7 @@ async function remove(
   download: ClaimedDownload,
 ): Promise<DownloadOutcome> {
   try {
-    await storage.delete(keyOf(download))
+    await storage.delete(storageKeyOf(download))
     return { status: 'deleted' }
   } catch (error) {
     logger.warn({ err: error, messageId: download.messageId }, 'a revoked file could not be deleted yet')
@@ -91,5 +93,3 @@ async function remove(
     return { status: 'later', code: 'STORAGE_UNAVAILABLE', afterSeconds, usesAttempt: true }
   }
 }
-
-const keyOf = ({ tenantId, messageId }: ClaimedDownload): string => `${tenantId}/messages/${messageId}`

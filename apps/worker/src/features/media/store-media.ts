@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
 import { addAbortSignal } from 'node:stream'
+import type { ObjectStorage } from '@carteiro/storage/storage'
 import { type FetchedMedia, MediaFetchError } from './media-fetcher.ts'
 import { SNIFF_BYTES, sniffType } from './sniff-type.ts'
-
-/** The part of the storage that this needs. */
-export interface MediaStore {
-  put(
-    key: string,
-    body: AsyncIterable<Uint8Array>,
-    options: { contentType: string; maxBytes: number },
-  ): Promise<{ size: number; sha256: string }>
-  delete(key: string): Promise<unknown>
-}
 
 export interface StoreMediaOptions {
   key: string
@@ -37,7 +28,7 @@ export interface StoredMedia {
  * @throws MediaFetchError for what is wrong with the file; the storage's own errors are the storage's
  */
 export async function storeMedia(
-  storage: Pick<MediaStore, 'put'>,
+  storage: Pick<ObjectStorage, 'put'>,
   { body, size }: FetchedMedia,
   { key, maxBytes, claimedType, sha256, signal }: StoreMediaOptions,
 ): Promise<StoredMedia> {
@@ -49,7 +40,8 @@ export async function storeMedia(
     const pieces = readPieces(body)
     const head = await readHead(pieces)
     const mimeType = await sniffType(Buffer.concat(head).subarray(0, SNIFF_BYTES), claimedType)
-    const stored = await storage.put(key, wholeOf(head, pieces, sha256), { contentType: mimeType, maxBytes })
+    const whole = wholeOf(head, pieces, sha256)
+    const stored = await storage.put(key, whole, { contentType: mimeType, maxBytes, signal })
     return { mimeType, size: stored.size, sha256: stored.sha256 }
   } finally {
     body.destroy()
