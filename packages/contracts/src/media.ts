@@ -1,13 +1,14 @@
 import { z } from 'zod'
 
-/** Types of messages that are a file. */
-export const MEDIA_TYPES = ['image', 'video', 'ptv', 'audio', 'document', 'sticker'] as const
+/** Types of messages that are a file, by the keys that WhatsApp seals them with; a `ptv` is a round video. */
+export const MediaType = z.enum(['image', 'video', 'ptv', 'audio', 'document', 'sticker'])
+export type MediaType = z.infer<typeof MediaType>
 
 /** A message's file, as it is announced and as it stands. */
 export const MessageMedia = z.object({
   /** `pending`: its bytes are still to be fetched. `ready`: they can be read. `failed`: `reason` says why not. */
   state: z.enum(['pending', 'ready', 'failed']),
-  type: z.enum(MEDIA_TYPES),
+  type: MediaType,
   /** Claimed by the sender while pending; told by the bytes once ready. Without parameters. */
   mimeType: z.string().nullable(),
   /** In bytes; claimed while pending. */

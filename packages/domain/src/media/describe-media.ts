@@ -1,4 +1,4 @@
-import { MEDIA_TYPES, type MessageMedia } from '@carteiro/contracts/media'
+import { MediaType, type MessageMedia } from '@carteiro/contracts/media'
 import { inlineBytes, readWrittenFile, type WrittenFile } from './written-file.ts'
 
 /** What of a message tells whether it has a file, and which. */
@@ -17,7 +17,7 @@ const MAX_NAME = 255
  * anything to fetch it by. `null` when the message has none. Pure.
  */
 export function describeMedia(message: DescribedMessage): MessageMedia | null {
-  const type = MEDIA_TYPES.find((one) => one === message.type)
+  const type = MediaType.safeParse(message.type).data
   if (!type) return null
   const file = readWrittenFile(message.content)
   const canBeFetched = hasSource(message, file)
