@@ -1,5 +1,7 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { isLoopbackUrl } from '@carteiro/runtime/loopback'
+import { sealKey } from '@carteiro/runtime/seal-key'
 import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
 
@@ -20,6 +22,18 @@ const WorkerConfig = z.object({
   OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),
   OUTBOX_CLAIM_SECONDS: wholeNumber(120, 2),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
+  CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
+  GRAPH_API_BASE_URL: z
+    .url({ error: 'must be a URL' })
+    // Access tokens go there.
+    .refine((url) => url.startsWith('https://') || isLoopbackUrl(url, ['http:']), {
+      error: 'must be https://, or http:// on a loopback host',
+    })
+    .default('https://graph.facebook.com'),
+  GRAPH_API_VERSION: z
+    .string()
+    .regex(/^v\d{1,3}\.\d{1,2}$/, 'must be a version of the Graph API, as v25.0')
+    .default('v25.0'),
 })
 
 export type WorkerConfig = z.output<typeof WorkerConfig>

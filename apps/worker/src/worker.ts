@@ -7,16 +7,16 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
 import { consumeMedia } from './features/media/consume.ts'
-import { fetchByBroker } from './features/media/fetch-by-broker.ts'
+import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
-  const { broker, config, db, lifecycle, logger, registry } = dependencies
+  const { config, db, lifecycle, logger, registry } = dependencies
   await keepEventPartitions(db, logger, lifecycle)
 
-  const fetchMedia = createFetchMedia({ baileys: broker && fetchByBroker(broker), cloud: undefined })
+  const fetchMedia = createFetchMedia(createFetchers(dependencies))
   const media = consumeMedia({ ...dependencies, fetchMedia })
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined

@@ -6,6 +6,7 @@ import { MediaFetchError } from './media-fetcher.ts'
 /** Nobody was there to give the file: waiting is not failing, and uses no attempt. */
 const WAITING = new Set([
   'BROKER_UNREACHABLE',
+  'GRAPH_UNREACHABLE',
   'DATABASE_UNAVAILABLE',
   'INSTANCE_DISCONNECTED',
   'INSTANCE_ELSEWHERE',

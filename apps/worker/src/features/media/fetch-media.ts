@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ClaimedDownload, MediaSource } from '@carteiro/domain/media/claim-downloads'
+import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import {
   type FetchByTransport,
   type FetchedMedia,
@@ -31,8 +32,18 @@ export function createFetchMedia(fetchers: Fetchers): FetchMedia {
     if (!request) throw new MediaFetchError({ code: 'NO_SOURCE', retriable: false })
     const fetch = fetchers[source.transport]
     if (!fetch) throw new MediaFetchError({ code: 'NOT_CONFIGURED', retriable: true })
-    return fetch(request, signal)
+    try {
+      return await fetch(request, signal)
+    } catch (error) {
+      throw toFetchError(error)
+    }
   }
+}
+
+function toFetchError(error: unknown): MediaFetchError {
+  if (error instanceof MediaFetchError) return error
+  const code = isDatabaseUnavailable(error) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL_ERROR'
+  return new MediaFetchError({ code, retriable: true }, { cause: error })
 }
 
 function openInline(base64: string): FetchedMedia {

@@ -53,7 +53,7 @@ async function fetchOnce(
   download: ClaimedDownload,
   source: MediaSource,
 ): Promise<DownloadOutcome> {
-  const { config, fetchMedia, lifecycle, storage } = dependencies
+  const { config, fetchMedia, lifecycle, logger, storage } = dependencies
   // Each of its workers died over it.
   if (download.attempt > config.MEDIA_MAX_ATTEMPTS) return { status: 'failed', reason: 'abandoned' }
   const late = new AbortController()
@@ -73,11 +73,20 @@ async function fetchOnce(
       return { status: 'later', code: 'STOPPED', afterSeconds: 0, usesAttempt: false }
     }
     const fault = late.signal.aborted ? new MediaFetchError({ code: 'TIMEOUT', retriable: true }) : error
-    return afterFault(fault, download, config.MEDIA_MAX_ATTEMPTS)
+    const outcome = afterFault(fault, download, config.MEDIA_MAX_ATTEMPTS)
+    if (isUnexpected(outcome)) {
+      logger.warn({ err: error, messageId: download.messageId }, 'a file could not be fetched or stored')
+    }
+    return outcome
   } finally {
     clearTimeout(timer)
   }
 }
+
+/** Nothing that a transport told: whoever mends it needs the error itself. */
+const isUnexpected = (outcome: DownloadOutcome): boolean =>
+  (outcome.status === 'later' && ['STORAGE_UNAVAILABLE', 'INTERNAL_ERROR'].includes(outcome.code)) ||
+  (outcome.status === 'failed' && outcome.reason === 'internal_error')
 
 /** What a customer took back must go, however long the storage is away. */
 async function remove(
