@@ -40,6 +40,9 @@ export interface ClaimRequest {
 /** How long a file is waited for whose broker or instance is away. */
 const EXPIRES_AFTER = '7 days'
 
+/** Others may be claiming the oldest ones at this moment: so many times more are looked at than are taken. */
+const LOOK_AHEAD = 4
+
 interface ClaimedRow {
   tenant_id: string
   message_id: string
@@ -65,17 +68,23 @@ export async function claimDownloads(
 ): Promise<ClaimedDownload[]> {
   const { rows } = await sql<ClaimedRow>`
     with due as (
-      select d.tenant_id, d.message_id, row_number() over (partition by i.tenant_id, i.id order by d.next_attempt_at) + (
-        select count(*) from media_download c
-        where c.tenant_id = i.tenant_id and c.instance_id = i.id and c.claimed_until > now()
-      ) as turn
+      select d.tenant_id, d.message_id,
+        busy.count + row_number() over (partition by i.tenant_id, i.id order by d.next_attempt_at) as turn
       from instance i cross join lateral (
         select tenant_id, message_id, next_attempt_at from media_download
         where tenant_id = i.tenant_id and instance_id = i.id and next_attempt_at <= now()
-        order by next_attempt_at limit ${limit} for update skip locked
-      ) d
+        order by next_attempt_at limit ${limit * LOOK_AHEAD}
+      ) d cross join lateral (
+        select count(*) from media_download
+        where tenant_id = i.tenant_id and instance_id = i.id and claimed_until > now()
+      ) busy
+    ), first as (
+      select tenant_id, message_id, row_number() over (order by turn, random()) as place from due
+      order by place limit ${limit * LOOK_AHEAD}
     ), chosen as (
-      select tenant_id, message_id from due order by turn, random() limit ${limit}
+      select m.tenant_id, m.message_id from first join media_download m using (tenant_id, message_id)
+      where m.next_attempt_at <= now()
+      order by first.place limit ${limit} for update of m skip locked
     ), claimed as (
       update media_download m set
         attempts = m.attempts + 1,

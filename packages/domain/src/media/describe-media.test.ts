@@ -40,7 +40,9 @@ t.test('there is a source, or the file has failed at once and says so', async (t
   const sources: [string, unknown, object, string | null | undefined, string | null][] = [
     ['sealed', { directPath: '/v/1', mediaKey: 'a2V5' }, {}, null, null],
     ['sealed, by an address', { url: 'https://mmg.whatsapp.net/1', mediaKey: 'a2V5' }, {}, null, null],
-    ['its bytes came with it', { base64: 'aGk=' }, {}, null, null],
+    ['its bytes came with it', { base64: 'aGVsbG8gaGVsbG8gaGVsbG8=' }, {}, null, null],
+    ['the same as a URL', { data: 'data:image/png;base64,aGVsbG8gaGVsbG8=' }, {}, null, null],
+    ['something else in its place', { data: 'https://example.test/1' }, {}, null, 'no_source'],
     ['the broker is asked by the message', undefined, {}, undefined, null],
     ['an address alone, and no message to ask by', { url: 'https://example.test/1' }, {}, null, 'no_source'],
     ['a Cloud id', { id: '123' }, cloud, undefined, null],

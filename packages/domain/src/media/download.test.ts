@@ -178,7 +178,7 @@ t.test('an edited caption leaves its file, and what it is fetched by', async (t)
 })
 
 t.test('bytes that came within the message are not kept twice', async (t) => {
-  const base64 = Buffer.from('bytes').toString('base64')
+  const base64 = Buffer.from('the bytes of a picture').toString('base64')
   const id = await save(mediaEnvelope({ media: { base64 } }))
   const download = await claimOne()
   t.equal(download.source?.inline, base64)

@@ -2,7 +2,13 @@ import { z } from 'zod'
 
 const Text = z.string().min(1).max(8_192).optional().catch(undefined)
 const Count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined)
-const Bytes = z.string().min(1).optional().catch(undefined)
+/** Base64, also as a `data:` URL; not a name or an address that stands in the same place. */
+const Bytes = z
+  .string()
+  .min(16)
+  .regex(/^(data:[^,]{1,200},)?[A-Za-z0-9+/\r\n]+=*$/)
+  .optional()
+  .catch(undefined)
 
 const WrittenFile = z.object({
   /** Meta's name of the file. */
@@ -41,4 +47,5 @@ export function writtenSha256({ fileSha256, sha256 }: WrittenFile): string | nul
 }
 
 /** The bytes that came with the message, in base64. */
-export const inlineBytes = ({ base64, data }: WrittenFile): string | null => base64 ?? data ?? null
+export const inlineBytes = ({ base64, data }: WrittenFile): string | null =>
+  (base64 ?? data)?.replace(/^data:[^,]*,/, '') ?? null
