@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import { createTestDatabase } from '@carteiro/database/test-database'
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { type Test, t, test } from 'tap'
@@ -12,6 +13,7 @@ import {
   stalling,
   startTestMediaHost,
 } from './test-media-host.ts'
+import type { TransferTimes } from './transfer.ts'
 
 const { db } = await createTestDatabase(t)
 await db.insertInto('broker.instance').values({ id: 'main', tenant_id: 'demo', name: 'n' }).execute()
@@ -21,7 +23,15 @@ const signal = new AbortController().signal
 /** WhatsApp as far as a request for a new upload sees it, which the simulator does not play. */
 type Update = (message: WAMessage) => Promise<WAMessage>
 
-async function setUp(t: Test, { update, timeoutMs = 60_000 }: { update?: Update; timeoutMs?: number } = {}) {
+interface Given {
+  update?: Update
+  timeoutMs?: number
+  times?: TransferTimes
+}
+
+const PATIENT = { firstBytesMs: 60_000, wholeMs: 60_000 }
+
+async function setUp(t: Test, { update, timeoutMs = 60_000, times = PATIENT }: Given = {}) {
   const server = await startTestMediaHost(t)
   const host = createMediaHost(MAX_DOWNLOADS + 1)
   t.teardown(() => host.close())
@@ -35,8 +45,9 @@ async function setUp(t: Test, { update, timeoutMs = 60_000 }: { update?: Update;
     db,
     host,
     askUpload: createAskUpload({ socket: () => update && { updateMediaMessage }, timeoutMs }),
-    maxBytes: 1_000_000,
+    maxBytes: 10_000_000,
     simulatorUrl: server.url,
+    times,
     report: { mediaDownloaded: (_instanceId, result) => void results.push(result) },
   })
   const open = (wanted: Parameters<MediaDownloads['open']>[0]['wanted']) =>
@@ -87,7 +98,7 @@ test('a file that is gone is asked for once, by its message, and fetched from wh
 test('a file that nobody uploads again is gone', async (t) => {
   const refused: Update = () => Promise.reject(new Error('Media re-upload failed by device (NOT_FOUND)'))
   const never: Update = () => new Promise(() => undefined)
-  const cases: [string, Parameters<typeof setUp>[1]][] = [
+  const cases: [string, Given][] = [
     ['not connected', {}],
     ['refused', { update: refused }],
     ['silent', { update: never, timeoutMs: 1 }],
@@ -130,4 +141,31 @@ test('more downloads than there is room for are told to come again; a stop ends 
   for (const each of await opened) t.match(each, { status: 'rejected', reason: { code: 'SHUTTING_DOWN' } })
   await t.rejects(open(wanted), { code: 'SHUTTING_DOWN' })
   t.equal(results.length, MAX_DOWNLOADS)
+})
+
+test('a media host that is too slow is not waited for, before the answer or within it', async (t) => {
+  const late = await setUp(t, { times: { ...PATIENT, firstBytesMs: 1 } })
+  late.server.at('/v/late', stalling(file.sealed.subarray(0, 100)))
+  const wanted = { messageId: undefined, media: { ...file.named, directPath: '/v/late' } }
+  await t.rejects(late.open(wanted), { code: 'MEDIA_FETCH_FAILED' })
+
+  const large = await sealFile('video', 3_000_000)
+  const within = await setUp(t, { times: { ...PATIENT, wholeMs: 1 } })
+  within.server.at('/v/within', stalling(large.sealed.subarray(0, 2_000_000)))
+  const { body } = await within.open({
+    messageId: undefined,
+    media: { ...large.named, directPath: '/v/within' },
+  })
+  if (Buffer.isBuffer(body)) throw new Error('more was read ahead than there is')
+  await t.rejects(buffer(body), { code: 'MEDIA_FETCH_FAILED' })
+  t.same([...late.results, ...within.results], ['MEDIA_FETCH_FAILED', 'MEDIA_FETCH_FAILED'])
+})
+
+test('a message whose path is empty is fetched by its URL', async (t) => {
+  const { server, open } = await setUp(t)
+  server.at('/v/url', giving(file.sealed))
+  const url = 'https://mmg.whatsapp.net/v/url'
+  await journal('URL', '', { ...file, named: Object.assign({ url }, file.named) })
+  const { body } = await open({ messageId: 'URL', media: undefined })
+  t.ok(Buffer.isBuffer(body) && body.equals(file.plain))
 })

@@ -11,7 +11,7 @@ import type { MediaHost } from './media-host.ts'
 import { mediaLocation } from './media-location.ts'
 import { mediaGone, mediaTooLarge, toMediaProblem } from './media-problems.ts'
 import { readAhead } from './read-ahead.ts'
-import { createTransfer, type Transfer } from './transfer.ts'
+import { createTransfer, type Transfer, type TransferTimes } from './transfer.ts'
 
 export interface DownloadRequest {
   instanceId: string
@@ -34,6 +34,7 @@ export interface DownloadDependencies {
   /** A media host on this machine; `undefined` reaches WhatsApp. */
   simulatorUrl: string | undefined
   report: Pick<Report, 'mediaDownloaded'>
+  times?: TransferTimes
 }
 
 /** Downloads at a time; more are told to come again. */
@@ -57,7 +58,7 @@ export class MediaDownloads {
   async open({ instanceId, wanted, signal }: DownloadRequest): Promise<OpenedMedia> {
     this.#admit()
     const startedAt = Date.now()
-    const transfer = createTransfer(signal)
+    const transfer = createTransfer(signal, this.#deps.times)
     this.#running.add(transfer)
     const end = (error?: unknown) => {
       transfer.end()

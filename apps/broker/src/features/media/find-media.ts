@@ -58,7 +58,9 @@ function readMedia(message: Record<string, unknown>): { name: string; media: Sea
     const mediaType = MediaType.safeParse(type)
     const part = message[name]
     if (!mediaType.success || typeof part !== 'object' || part === null) continue
-    const media = SealedMedia.safeParse({ ...part, mediaType: mediaType.data })
+    // What a sender left out may also be there and empty.
+    const told = Object.entries(part).filter(([, value]) => value !== '')
+    const media = SealedMedia.safeParse({ ...Object.fromEntries(told), mediaType: mediaType.data })
     if (media.success) return { name, media: media.data }
   }
   return undefined

@@ -9,20 +9,24 @@ export interface Transfer {
   end(reason?: Error): void
 }
 
-/** Below the 30 s that callers wait for the first bytes. */
-const FIRST_BYTES_MS = 25_000
-const WHOLE_MS = 5 * 60_000
+export interface TransferTimes {
+  firstBytesMs: number
+  wholeMs: number
+}
+
+/** The first bytes come before the 30 s are over that callers wait for them. */
+const TIMES: TransferTimes = { firstBytesMs: 25_000, wholeMs: 5 * 60_000 }
 
 /** @param callerGone aborts when nobody waits for the file any more */
-export function createTransfer(callerGone: AbortSignal): Transfer {
+export function createTransfer(callerGone: AbortSignal, times: TransferTimes = TIMES): Transfer {
   const ending = new AbortController()
   const endAfter = (ms: number) => setTimeout(() => ending.abort(mediaFetchFailed('it is too slow')), ms)
-  let timer = endAfter(FIRST_BYTES_MS)
+  let timer = endAfter(times.firstBytesMs)
   return {
     signal: AbortSignal.any([callerGone, ending.signal]),
     begin() {
       clearTimeout(timer)
-      timer = endAfter(WHOLE_MS)
+      timer = endAfter(times.wholeMs)
     },
     end(reason) {
       clearTimeout(timer)
