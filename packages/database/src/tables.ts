@@ -6,7 +6,16 @@ import type {
   SessionCredentialTable,
   SessionKeyTable,
 } from './broker-tables.ts'
-import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
+import type {
+  Big,
+  BigDefault,
+  Json,
+  JsonDefault,
+  JsonNullable,
+  When,
+  WhenDefault,
+  WhenNullable,
+} from './columns.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -145,6 +154,7 @@ export interface MessageTable {
   provider_message_id: string | null
   state: string | null
   metadata: JsonDefault
+  media: JsonNullable
   broker_at: WhenNullable
   received_at: WhenNullable
   created_at: WhenDefault
