@@ -8,7 +8,8 @@ export type MediaType = z.infer<typeof MediaType>
 export const MessageMedia = z.object({
   /** `pending`: its bytes are still to be fetched. `ready`: they can be read. `failed`: `reason` says why not. */
   state: z.enum(['pending', 'ready', 'failed']),
-  type: MediaType,
+  /** A MediaType; more may come. */
+  type: z.string(),
   /** Claimed by the sender while pending; told by the bytes once ready. Without parameters. */
   mimeType: z.string().nullable(),
   /** In bytes; claimed while pending. */

@@ -10,7 +10,8 @@ import type { ObjectStorage } from './storage.ts'
  */
 export async function createStorage(config: StorageConfig): Promise<ObjectStorage> {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config
-  if (config.STORAGE_DRIVER === 'disk' || bucket === undefined) return createDiskStorage(config.STORAGE_PATH)
+  if (config.STORAGE_DRIVER === 'disk') return createDiskStorage(config.STORAGE_PATH)
+  if (bucket === undefined) throw new Error('S3_BUCKET is needed when STORAGE_DRIVER is s3')
   return createS3Storage({
     bucket,
     region: config.S3_REGION,

@@ -4,8 +4,9 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { readTrailer, writeTrailer } from './disk-trailer.ts'
 import { assertKey } from './keys.ts'
-import { type ReceivedBody, rangeNotSatisfiable, receiveBody } from './receive-body.ts'
-import type { ByteRange, ObjectStorage, OpenedObject, WrittenObject } from './storage.ts'
+import { rangeNotSatisfiable } from './range-not-satisfiable.ts'
+import { type ReceivedBody, receiveBody } from './receive-body.ts'
+import type { ByteRange, ObjectFacts, ObjectStorage, OpenedObject, WrittenObject } from './storage.ts'
 
 /** Where files are while they are written: no key's segment begins with a dot. */
 const INCOMING = '.incoming'
@@ -30,11 +31,13 @@ export async function createDiskStorage(root: string): Promise<ObjectStorage> {
     put: (key, body, options) =>
       receiveBody(body, options, async (received) => {
         const target = pathOf(key)
-        await mkdir(incoming, { recursive: true })
+        await makeFolder(incoming)
         const temporary = path.join(incoming, randomUUID())
         try {
           const written = await writeFile(temporary, received, options.contentType)
-          await moveTo(target, temporary)
+          await makeFolder(path.dirname(target))
+          await rename(temporary, target)
+          await syncFolder(path.dirname(target))
           return written
         } catch (error) {
           await rm(temporary, { force: true })
@@ -47,12 +50,7 @@ export async function createDiskStorage(root: string): Promise<ObjectStorage> {
     },
     stat: async (key) => {
       const file = await openFile(pathOf(key))
-      if (!file) return undefined
-      try {
-        return await readTrailer(file, pathOf(key))
-      } finally {
-        await file.close()
-      }
+      return file && (await readFacts(file, pathOf(key)))
     },
     delete: async (key) => {
       await rm(pathOf(key), { force: true })
@@ -74,13 +72,11 @@ async function writeFile(file: string, received: ReceivedBody, contentType: stri
   }
 }
 
-/** A rename outlives a power cut when the folder is flushed too; so do folders that were made for it. */
-async function moveTo(target: string, file: string): Promise<void> {
-  const folder = path.dirname(target)
+/** A folder outlives a power cut when the one that it lies in is flushed, and so on up to the one that was there. */
+async function makeFolder(folder: string): Promise<void> {
   const firstMade = await mkdir(folder, { recursive: true })
-  await rename(file, target)
-  await syncFolder(folder)
-  for (let made = folder; firstMade && made.length >= firstMade.length; made = path.dirname(made)) {
+  if (firstMade === undefined) return
+  for (let made = folder; made.length >= firstMade.length; made = path.dirname(made)) {
     await syncFolder(path.dirname(made))
   }
 }
@@ -103,6 +99,14 @@ async function openFile(file: string): Promise<FileHandle | undefined> {
   }
 }
 
+async function readFacts(file: FileHandle, name: string): Promise<ObjectFacts> {
+  try {
+    return await readTrailer(file, name)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Takes the handle over: the body closes it, at its end or when it is destroyed. */
 async function readObject(
   file: FileHandle,
@@ -111,7 +115,7 @@ async function readObject(
 ): Promise<OpenedObject> {
   try {
     const facts = await readTrailer(file, name)
-    if (range && range.start >= facts.size) throw rangeNotSatisfiable(facts.size)
+    if (range && range.start >= facts.size) throw rangeNotSatisfiable()
     const start = range?.start ?? 0
     const end = Math.min(range?.end ?? Number.POSITIVE_INFINITY, facts.size - 1)
     if (end >= start) return { ...facts, body: file.createReadStream({ start, end }) }

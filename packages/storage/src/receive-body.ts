@@ -54,12 +54,3 @@ function assertContentType(contentType: string): void {
     throw new TypeError(`not a content type: ${JSON.stringify(contentType.slice(0, 100))}`)
   }
 }
-
-/** What a range that begins behind the last byte is answered with. */
-export const rangeNotSatisfiable = (size?: number): Problem =>
-  new Problem(
-    'RANGE_NOT_SATISFIABLE',
-    size === undefined
-      ? 'The range begins behind the last byte.'
-      : `The range begins behind the last of ${size} bytes.`,
-  )

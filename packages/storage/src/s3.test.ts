@@ -21,9 +21,9 @@ async function startServer(t: Test, listener: Parameters<typeof createServer>[1]
   return `http://127.0.0.1:${address.port}`
 }
 
-const open = (t: Test, endpoint: string) => {
+const open = (t: Test, endpoint: string, timeouts: { answerTimeoutMs?: number } = {}) => {
   const options = { endpoint, bucket: 'media', region: 'us-east-1', forcePathStyle: true }
-  const storage = createS3Storage({ ...options, credentials: CREDENTIALS, answerTimeoutMs: 50 })
+  const storage = createS3Storage({ ...options, credentials: CREDENTIALS, ...timeouts })
   t.teardown(() => storage.close())
   return storage
 }
@@ -37,7 +37,7 @@ t.test('a bucket that is missing is an error, not an object that is missing', as
 })
 
 t.test('a server that never answers is given up', async (t) => {
-  const storage = open(t, await startServer(t, () => undefined))
+  const storage = open(t, await startServer(t, () => undefined), { answerTimeoutMs: 50 })
   await t.rejects(storage.open(KEY), { name: 'TimeoutError' })
   await t.rejects(storage.stat(KEY), { name: 'TimeoutError' })
   await t.rejects(storage.put(KEY, Buffer.from('x'), OPTIONS), { name: 'TimeoutError' })

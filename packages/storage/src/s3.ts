@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { assertKey } from './keys.ts'
-import { rangeNotSatisfiable, receiveBody } from './receive-body.ts'
+import { rangeNotSatisfiable } from './range-not-satisfiable.ts'
+import { receiveBody } from './receive-body.ts'
 import type { ByteRange, ObjectStorage, OpenedObject } from './storage.ts'
 
 export interface S3Options {

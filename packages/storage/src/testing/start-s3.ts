@@ -9,7 +9,7 @@ import type { S3Options } from '../s3.ts'
 
 export interface TestS3 {
   /** What a driver needs to speak to it. */
-  options: S3Options
+  options: S3Options & { endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } }
   /** Keys of the objects that are there. */
   keys(): Promise<string[]>
   /** Keys of uploads that were begun, and neither completed nor taken back. */
