@@ -230,5 +230,19 @@ t.test('of a fetch whose worker died while its message was revoked, the bytes go
   t.match(await claimOne(), { messageId: id, source: null, attempt: 2 })
 })
 
+t.test(
+  'a worker that stores a file after its message was revoked and forgotten has it deleted',
+  async (t) => {
+    const original = mediaEnvelope()
+    const id = await save(original)
+    const asleep = await claimOne()
+    await revoke(original.providerMessageId)
+    await pass(id)
+    await settle(await claimOne(), { status: 'deleted' })
+    t.equal(await settle(asleep, READY), 'stale')
+    t.match(await claimOne(), { messageId: id, source: null })
+  },
+)
+
 const revoke = (targetMessageId: string) =>
   commit(domain, (work) => applyChange(work, revokeEnvelope({ targetMessageId })))

@@ -8,13 +8,20 @@ import type { MessageRow } from '../messages/store-message.ts'
  *
  * @param rows the messages as they were before
  */
-export async function dropMedia({ transaction }: UnitOfWork, rows: MessageRow[]): Promise<void> {
-  const files = rows.filter(({ media }) => media !== null)
-  if (files.length === 0) return
+export async function dropMedia(work: UnitOfWork, rows: MessageRow[]): Promise<void> {
+  await deleteBytes(
+    work,
+    rows.filter(({ media }) => media !== null),
+  )
+}
+
+/** Lets a worker delete what is stored of these messages, if anything is. */
+export async function deleteBytes({ transaction }: UnitOfWork, rows: MessageRow[]): Promise<void> {
+  if (rows.length === 0) return
   await transaction
     .insertInto('media_download')
     .values(
-      files.map(({ tenant_id, id, instance_id }) => ({
+      rows.map(({ tenant_id, id, instance_id }) => ({
         tenant_id,
         message_id: id,
         instance_id,

@@ -4,6 +4,7 @@ import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit
 import type { MessageRow } from '../messages/store-message.ts'
 import { tellUpdated } from '../messages/tell-updated.ts'
 import type { ClaimedDownload } from './claim-downloads.ts'
+import { deleteBytes } from './drop-media.ts'
 
 /** How the work on one file ended. */
 export type DownloadOutcome =
@@ -32,7 +33,12 @@ export async function settleDownload(
     const message = await lockMessage(work, download)
     const settled =
       outcome.status === 'later' ? await putOff(work, download, outcome) : await endWork(work, download)
-    if (!settled) return { status: (await handOver(work, download)) ? 'revoked' : 'stale' }
+    if (!settled) {
+      if (await handOver(work, download)) return { status: 'revoked' }
+      // So late that the bytes of a revoked message were deleted before it stored them.
+      if (outcome.status === 'ready' && message?.media === null) await deleteBytes(work, [message])
+      return { status: 'stale' }
+    }
     if (message && (outcome.status === 'ready' || outcome.status === 'failed')) {
       await tellMedia(work, message, outcome)
     }
