@@ -169,3 +169,13 @@ test('a message whose path is empty is fetched by its URL', async (t) => {
   const { body } = await open({ messageId: 'URL', media: undefined })
   t.ok(Buffer.isBuffer(body) && body.equals(file.plain))
 })
+
+test('a stop does not wait for a caller who does not read', async (t) => {
+  const large = await sealFile('video', 3_000_000)
+  const { server, downloads, open } = await setUp(t)
+  server.at('/v/unread', giving(large.sealed))
+  const { body } = await open({ messageId: undefined, media: { ...large.named, directPath: '/v/unread' } })
+  if (Buffer.isBuffer(body)) throw new Error('more was read ahead than there is room for')
+  await downloads.stop(0)
+  await t.rejects(buffer(body), { code: 'SHUTTING_DOWN' })
+})

@@ -61,7 +61,8 @@ export class MediaDownloads {
     const transfer = createTransfer(signal, this.#deps.times)
     this.#running.add(transfer)
     const end = (error?: unknown) => {
-      transfer.end()
+      if (error) transfer.abort()
+      else transfer.close()
       this.#running.delete(transfer)
       if (this.#running.size === 0) this.#onNone?.()
       const elapsedMs = Date.now() - startedAt
@@ -71,9 +72,14 @@ export class MediaDownloads {
       const { media, message } = await this.#resolve(instanceId, wanted)
       const askUpload = async () => message && (await this.#deps.askUpload(instanceId, message))
       const body = await this.#read({ media, askUpload, signal: transfer.signal })
+      transfer.signal.throwIfAborted()
       transfer.begin()
       if (Buffer.isBuffer(body)) end()
-      else finished(body, { writable: false }, end)
+      else {
+        finished(body, { writable: false }, end)
+        // Also one that nobody reads just now, and so would not hear of its source's end.
+        transfer.signal.addEventListener('abort', () => body.destroy(transfer.signal.reason), { once: true })
+      }
       return { body, mimetype: media.mimetype }
     } catch (error) {
       end(error)
@@ -85,7 +91,7 @@ export class MediaDownloads {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     const timer = setTimeout(() => {
-      for (const transfer of this.#running) transfer.end(shuttingDown())
+      for (const transfer of this.#running) transfer.abort(shuttingDown())
     }, graceMs)
     await new Promise<void>((resolve) => {
       this.#onNone = resolve

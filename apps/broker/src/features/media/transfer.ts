@@ -6,7 +6,9 @@ export interface Transfer {
   signal: AbortSignal
   /** The answer has begun: the rest may take longer. */
   begin(): void
-  end(reason?: Error): void
+  /** It is whole: no time is measured any more. */
+  close(): void
+  abort(reason?: Error): void
 }
 
 export interface TransferTimes {
@@ -28,7 +30,8 @@ export function createTransfer(callerGone: AbortSignal, times: TransferTimes = T
       clearTimeout(timer)
       timer = endAfter(times.wholeMs)
     },
-    end(reason) {
+    close: () => clearTimeout(timer),
+    abort(reason) {
       clearTimeout(timer)
       ending.abort(reason)
     },
