@@ -13,7 +13,7 @@ export function writeTrailer(facts: z.input<typeof Trailer>): Uint8Array {
   return Buffer.from(`\n${JSON.stringify(facts)}`.padEnd(TRAILER_BYTES - 1).concat('\n'))
 }
 
-/** @throws Error when the file was cut or changed by somebody else */
+/** @throws Error when the file was cut or is none of ours. Bytes that changed in their place are not noticed */
 export async function readTrailer(file: FileHandle, path: string): Promise<ObjectFacts> {
   const { size: fileSize } = await file.stat()
   const size = fileSize - TRAILER_BYTES

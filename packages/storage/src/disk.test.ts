@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,6 +17,28 @@ t.test(
     await utimes(path.join(folder, '.incoming', 'old'), twoHoursAgo, twoHoursAgo)
     await createDiskStorage(folder)
     t.same(await readdir(path.join(folder, '.incoming')), ['young'])
+  },
+)
+
+t.test(
+  'a process that is killed while it writes leaves the object that was there, and the next one writes',
+  async (t) => {
+    const folder = t.testdir()
+    const storage = await createDiskStorage(folder)
+    await storage.put(KEY, Buffer.from('old'), OPTIONS)
+    const program = path.join(import.meta.dirname, 'testing', 'put-half.ts')
+    const child = spawn(process.execPath, [program, folder, KEY], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    t.equal((await readdir(path.join(folder, '.incoming'))).length, 1, 'it has begun')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const read = async () => {
+      const object = await storage.open(KEY)
+      return object && (await buffer(object.body)).toString()
+    }
+    t.equal(await read(), 'old')
+    await storage.put(KEY, Buffer.from('next'), OPTIONS)
+    t.equal(await read(), 'next')
   },
 )
 

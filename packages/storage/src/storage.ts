@@ -43,7 +43,8 @@ export interface ObjectStorage {
   /**
    * Writes an object, or takes the place of the one under this key. The body is read to its end or destroyed.
    *
-   * @throws Problem MEDIA_TOO_LARGE; whatever is thrown, the key has what it had before
+   * @throws Problem MEDIA_TOO_LARGE. Whatever is thrown, the key has what it had before, unless an answer was lost on
+   *   the way: then it may have the new object, whole
    */
   put(key: string, body: Body, options: PutOptions): Promise<WrittenObject>
   /**

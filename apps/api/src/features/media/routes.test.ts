@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import { newId } from '@carteiro/database/new-id'
+import { createHttpServer } from '@carteiro/runtime/http-server'
 import { storageKeyOf } from '@carteiro/storage/keys'
 import t from 'tap'
+import { authentication } from '../../plugins/authentication.ts'
 import { matchProblem } from '../../testing/match-problem.ts'
 import { receiveMedia } from '../../testing/receive-media.ts'
 import { receiveMessage } from '../../testing/receive-message.ts'
 import { startApi } from '../../testing/start-api.ts'
+import { mediaRoutes } from './routes.ts'
 
 const api = await startApi(t)
 const { app, domain, keys, keyWith, dependencies } = api
@@ -165,23 +169,26 @@ t.test('another tenant\u2019s file is not there, and a key needs the scope', asy
   t.equal((await ask(photo, { 'x-api-key': await keyWith('read') })).statusCode, 200)
 })
 
-t.test('a client that goes away leaves no file open, and the next one is served', async (t) => {
-  const large = randomBytes(20_000_000)
-  const id = await receiveMedia(api, CUSTOMER, { type: 'video', mimeType: 'video/mp4' }, large)
-  const url = (await app.listen({ host: '127.0.0.1', port: 0 })) + pathOf(id)
+const large = randomBytes(20_000_000)
+const film = await receiveMedia(api, CUSTOMER, { type: 'video', mimeType: 'video/mp4' }, large)
+
+/** Resolves when the file that the next download opens is closed again. */
+function nextClosed(onOpened: () => Promise<void> | void = () => undefined): Promise<void> {
   const { storage } = dependencies
   const { open } = storage
-  /** Resolves when the file that the next download opens is closed again. */
-  const nextClosed = (onOpened: () => Promise<void> | void = () => undefined) =>
-    new Promise<void>((resolve) => {
-      storage.open = async (...asked) => {
-        storage.open = open
-        const opened = await open(...asked)
-        opened?.body.once('close', resolve)
-        await onOpened()
-        return opened
-      }
-    })
+  return new Promise((resolve) => {
+    storage.open = async (...asked) => {
+      storage.open = open
+      const opened = await open(...asked)
+      opened?.body.once('close', resolve)
+      await onOpened()
+      return opened
+    }
+  })
+}
+
+t.test('a client that goes away leaves no file open, and the next one is served', async (t) => {
+  const url = (await app.listen({ host: '127.0.0.1', port: 0 })) + pathOf(film)
   const download = (signal: AbortSignal) => fetch(url, { signal, headers: { 'x-api-key': keys.acme } })
 
   const whileFlowing = new AbortController()
@@ -192,15 +199,29 @@ t.test('a client that goes away leaves no file open, and the next one is served'
   await closed
 
   const beforeFirstByte = new AbortController()
-  const gone = new Promise((resolve) =>
-    app.server.once('request', ({ socket }) => socket.once('close', resolve)),
+  const gone = new Promise<void>((resolve) =>
+    app.server.once('request', ({ socket }) => socket.once('close', () => resolve())),
   )
-  const closedToo = nextClosed(async () => {
+  const closedToo = nextClosed(() => {
     beforeFirstByte.abort()
-    await gone
+    return gone
   })
   await t.rejects(download(beforeFirstByte.signal), { name: 'AbortError' })
   await closedToo
 
-  t.ok((await ask(id)).rawPayload.equals(large))
+  t.ok((await ask(film)).rawPayload.equals(large))
+})
+
+t.test('a client that stands still and reads nothing does not hold a file open for ever', async (t) => {
+  const server = createHttpServer({ logger: dependencies.logger })
+  await server.register(authentication, dependencies)
+  await server.register(mediaRoutes, { ...dependencies, idleClientMs: 50 })
+  const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))
+  t.teardown(() => server.close())
+  const closed = nextClosed()
+  const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined)
+  t.teardown(() => void socket.destroy())
+  socket.pause()
+  socket.write(`GET ${pathOf(film)} HTTP/1.1\r\nhost: here\r\nx-api-key: ${keys.acme}\r\n\r\n`)
+  await t.resolves(closed)
 })

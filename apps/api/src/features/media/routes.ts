@@ -2,9 +2,10 @@ import type { MessageMedia } from '@carteiro/contracts/media'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { findMedia } from '@carteiro/domain/media/find-media'
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { sendMedia } from './send-media.ts'
+import { type MediaDependencies, sendMedia } from './send-media.ts'
 
 const PATH = '/api/messages/:id/media'
 const RETRY_AFTER_SECONDS = 5
@@ -14,10 +15,12 @@ const Bytes = z.unknown().meta({
   content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
 })
 
+type Asked = FastifyRequest & { params: { id: string } }
+
 /** The files of messages. */
 export async function mediaRoutes(
   app: HttpServer,
-  dependencies: Pick<Dependencies, 'db' | 'storage' | 'report'>,
+  dependencies: Pick<Dependencies, 'db'> & MediaDependencies,
 ): Promise<void> {
   const options = {
     onRequest: app.authenticate('read'),
@@ -38,17 +41,14 @@ export async function mediaRoutes(
       },
     },
   }
-  const findReady = async (tenantId: string, messageId: string) => {
+  const send = async (asked: Asked, reply: FastifyReply) => {
+    const { tenantId } = asked.actor
+    const messageId = asked.params.id
     const media = requireReady(await findMedia(dependencies.db, { tenantId, messageId }), messageId)
-    return { media, tenantId, messageId }
+    return sendMedia(dependencies, { media, tenantId, messageId }, asked, reply)
   }
-
-  app.get(PATH, options, async (request, reply) =>
-    sendMedia(dependencies, await findReady(request.actor.tenantId, request.params.id), request, reply),
-  )
-  app.head(PATH, options, async (request, reply) =>
-    sendMedia(dependencies, await findReady(request.actor.tenantId, request.params.id), request, reply),
-  )
+  app.get(PATH, options, send)
+  app.head(PATH, options, send)
 }
 
 /** @throws Problem that says why there is nothing to send */
