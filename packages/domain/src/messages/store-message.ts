@@ -4,6 +4,8 @@ import { type Selectable, sql } from 'kysely'
 import type { KnownOfContact } from '../contacts/upsert.ts'
 import { upsertContacts } from '../contacts/upsert-many.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { writtenMedia } from '../media/describe-media.ts'
+import { keepMedia } from '../media/keep-media.ts'
 import { openTickets, previewOf, type TicketMessage, tellOpened } from '../tickets/open-ticket.ts'
 import { appendTimeline, type TimelineEntry } from '../timeline/append.ts'
 import { insertMessages } from './insert-messages.ts'
@@ -57,6 +59,7 @@ async function storeTogether(
       contactId: contactIds[index] ?? '',
     })),
   )
+  await keepMedia(work, rows)
   const timeline: TimelineEntry[] = []
   for (const [index, row] of rows.entries()) {
     const { tenant_id: tenantId, ticket_id: ticketId, contact_id: contactId, instance_id: instanceId } = row
@@ -95,6 +98,7 @@ export async function rewriteMessage(
       type: next.type,
       text: next.text,
       content: JSON.stringify(next.content),
+      media: writtenMedia(next, row.media),
       metadata: JSON.stringify(next.metadata),
       ...(next.brokerAt === undefined ? {} : { broker_at: next.brokerAt }),
     })
@@ -102,6 +106,7 @@ export async function rewriteMessage(
     .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await keepMedia({ transaction }, [written])
   await sql`
     update ticket set preview = ${previewOf(next.text ?? next.type)}, updated_at = now()
     where tenant_id = ${row.tenant_id} and id = ${row.ticket_id} and not exists (

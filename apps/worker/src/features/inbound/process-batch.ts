@@ -8,6 +8,8 @@ import { applyEnvelopes, isMessage } from './apply-envelope.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
+  /** Called after the commit of a batch that stored a file's message. */
+  onMedia?: () => void
 }
 
 const MAX_JOBS = 20
@@ -49,6 +51,7 @@ export async function processBatch(
   })
   if (outcomes === 'busy') return 'busy'
   for (const outcome of outcomes) tell(dependencies, outcome)
+  if (outcomes.some(bringsMedia)) dependencies.onMedia?.()
   return outcomes.length > 0 ? 'processed' : 'empty'
 }
 
@@ -112,6 +115,9 @@ async function putOff(
   await enqueueDead(queue, work.transaction, dead)
   return { envelope, attempt, result: 'set aside', error }
 }
+
+const bringsMedia = ({ envelope, result }: Outcome): boolean =>
+  result === 'applied' && envelope.kind === 'message' && 'media' in envelope.message
 
 function tell({ report }: InboundDependencies, outcome: Outcome): void {
   const { envelope, attempt } = outcome
