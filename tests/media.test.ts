@@ -87,7 +87,7 @@ t.test(
   'a worker that is killed while it fetches a file leaves it to the next one, and it is told once',
   async (t) => {
     const envelope = mediaEnvelope({ type: 'document', media: { mimetype: 'application/pdf' } })
-    const { tenantId, chatKey, providerMessageId } = envelope
+    const { tenantId, providerMessageId } = envelope
 
     const first = nextAsk()
     const killed = startWorker()
