@@ -36,8 +36,9 @@ t.test('what cannot come has failed at once, and says why', async (t) => {
 })
 
 t.test('nobody there to give it or to keep it: that is waited for, and uses no attempt', async (t) => {
-  const away = [fault('INSTANCE_DISCONNECTED'), fault('BROKER_UNREACHABLE'), new Error('the disk is full')]
-  for (const error of away) {
+  const away = ['INSTANCE_DISCONNECTED', 'BROKER_UNREACHABLE'].map((code) => fault(code))
+  const token = fault('TOKEN_INVALID', false)
+  for (const error of [...away, token, new Error('the disk is full')]) {
     t.match(after(error, { attempt: 5 }), { status: 'later', afterSeconds: 60, usesAttempt: false })
     t.same(after(error, { expired: true }), { status: 'failed', reason: 'expired' })
   }

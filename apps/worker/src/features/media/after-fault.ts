@@ -15,6 +15,8 @@ const WAITING = new Set([
   'RATE_LIMITED',
   'SHUTTING_DOWN',
   'STORAGE_UNAVAILABLE',
+  // Meta keeps a file for days: time to give the number a new token.
+  'TOKEN_INVALID',
 ])
 /** Codes that have a name of their own for those who read messages. */
 const REASONS: Record<string, string> = {
