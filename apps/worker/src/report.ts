@@ -1,5 +1,7 @@
 import type { Fault } from '@carteiro/contracts/delivery'
 import type { Envelope } from '@carteiro/contracts/envelope'
+import type { ClaimedDownload } from '@carteiro/domain/media/claim-downloads'
+import type { DownloadOutcome, SettleResult as MediaResult } from '@carteiro/domain/media/settle-download'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
 import type { KeptTable } from '@carteiro/domain/retention/read-kept'
@@ -60,6 +62,24 @@ export function createReport(registry: Registry, logger: Logger) {
     registers,
   })
   const retention = reportRetention(registers, logger)
+  const downloads = new Counter({
+    name: 'whatsapp_media_downloads_total',
+    help: 'Tries to fetch or delete files of messages, by how they ended',
+    labelNames: ['result'],
+    registers,
+  })
+  const downloadSeconds = new Histogram({
+    name: 'whatsapp_media_download_seconds',
+    help: 'Time that a try at a file took, from its claim to its end',
+    labelNames: ['result'],
+    buckets: DOWNLOAD_BUCKETS,
+    registers,
+  })
+  const pendingMedia = new Gauge({
+    name: 'whatsapp_media_pending',
+    help: 'Files of messages that are still to be fetched, by all workers',
+    registers,
+  })
 
   return {
     ...retention,
@@ -107,6 +127,21 @@ export function createReport(registry: Registry, logger: Logger) {
         'outbound attempted',
       )
     },
+    mediaSettled: (
+      download: ClaimedDownload,
+      outcome: DownloadOutcome,
+      { status: result }: MediaResult,
+      seconds: number,
+    ) => {
+      downloads.inc({ result })
+      downloadSeconds.observe({ result }, seconds)
+      const { tenantId, instanceId, messageId, attempt } = download
+      logger[result === 'failed' ? 'warn' : 'info'](
+        { tenantId, instanceId, messageId, attempt, result, seconds, ...detailsOf(outcome) },
+        'media attempted',
+      )
+    },
+    mediaPending: (count: number) => pendingMedia.set(count),
     recovered: (count: number) => {
       if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
     },
@@ -159,6 +194,15 @@ function reportRetention(registers: Registry[], logger: Logger) {
       logger.info(letGo, 'retention done')
     },
   }
+}
+
+/** A file may take minutes. */
+const DOWNLOAD_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+
+function detailsOf(outcome: DownloadOutcome) {
+  if (outcome.status === 'ready') return { mimeType: outcome.mimeType, bytes: outcome.size }
+  if (outcome.status === 'later') return { code: outcome.code, afterSeconds: outcome.afterSeconds }
+  return outcome.status === 'failed' ? { reason: outcome.reason } : {}
 }
 
 const idsOf = (envelope: Envelope) => ({
