@@ -27,7 +27,13 @@ export async function consumeOutbound(dependencies: Dependencies): Promise<Outbo
 
   const workerId = await queue.boss.work<OutboundNudge>(
     OUTBOUND_QUEUE,
-    { batchSize: NUDGE_BATCH, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 },
+    {
+      batchSize: NUDGE_BATCH,
+      pollingIntervalSeconds: 0.5,
+      notifyPollingIntervalSeconds: 2,
+      // Behind thousands of nudges of one instance stands another one's first.
+      burstWhenBatchFull: true,
+    },
     async (jobs) => {
       for (const { data } of jobs) dispatcher.wake(OutboundNudge.parse(data))
     },
