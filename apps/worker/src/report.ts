@@ -4,6 +4,7 @@ import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { boundedLabel, Counter, Histogram, LATENCY_BUCKETS, type Registry } from '@carteiro/runtime/metrics'
+import type { Applied } from './features/inbound/apply-envelope.ts'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -45,6 +46,13 @@ export function createReport(registry: Registry, logger: Logger) {
     labelNames: ['instance_id', 'status', 'intent'],
     registers,
   })
+  const outboundSeconds = new Histogram({
+    name: 'whatsapp_outbound_latency_seconds',
+    help: 'Time from acceptance (or the scheduled time) to SENT, and from SENT to DELIVERED',
+    labelNames: ['stage'],
+    buckets: [...LATENCY_BUCKETS, 60, 300, 1_800, 3_600, 21_600],
+    registers,
+  })
   const attempts = new Counter({
     name: 'whatsapp_outbox_attempts_total',
     help: 'Attempts to send, by how they ended and whose fault it was',
@@ -53,9 +61,12 @@ export function createReport(registry: Registry, logger: Logger) {
   })
 
   return {
-    inboundApplied: (envelope: Envelope, status: string) => {
+    inboundApplied: (envelope: Envelope, { status, deliveredAfterSeconds }: Applied) => {
+      if (deliveredAfterSeconds !== undefined) {
+        outboundSeconds.observe({ stage: 'sent_to_delivered' }, deliveredAfterSeconds)
+      }
       if (status === 'duplicate') duplicates.inc({ layer: 'worker' })
-      if (status === 'saved') inboundSeconds.observe((Date.now() - Date.parse(envelope.receivedAt)) / 1000)
+      if (status === 'saved') inboundSeconds.observe(secondsSince(new Date(envelope.receivedAt)))
       if (envelope.kind === 'gap') {
         gaps.inc({ instance_id: instanceLabel(envelope.instanceId) })
         logger.warn({ ...idsOf(envelope), details: envelope.details }, 'inbound gap')
@@ -77,6 +88,9 @@ export function createReport(registry: Registry, logger: Logger) {
     attempted: (delivery: ClaimedDelivery, outcome: AttemptOutcome, { status }: SettleResult) => {
       const fault: Fault | 'none' = outcome.status === 'failed' ? outcome.fault : 'none'
       attempts.inc({ outcome: outcome.status, fault })
+      if (status === 'SENT') {
+        outboundSeconds.observe({ stage: 'accepted_to_sent' }, secondsSince(delivery.dueSince))
+      }
       outbound.inc({
         instance_id: instanceLabel(delivery.instanceId),
         status,
@@ -103,6 +117,9 @@ export function createReport(registry: Registry, logger: Logger) {
     expired: (count: number) => logger.warn({ count }, 'messages did not leave before their end'),
   }
 }
+
+/** Clocks of two machines may disagree: never less than nothing. */
+const secondsSince = (at: Date): number => Math.max(0, (Date.now() - at.getTime()) / 1000)
 
 const idsOf = (envelope: Envelope) => ({
   requestId: envelope.requestId,

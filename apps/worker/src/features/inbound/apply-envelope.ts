@@ -13,12 +13,25 @@ import { recordReceipt } from '@carteiro/domain/outbox/receipts'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 
-/**
- * What an envelope does, by its kind; each once, however often it comes.
- *
- * @returns what became of it, for the log
- */
-export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<string> {
+/** What became of an envelope, for the log and the metrics. */
+export interface Applied {
+  status: string
+  /** It told that a message reached the phone, so long after WhatsApp's server had it. */
+  deliveredAfterSeconds?: number | undefined
+}
+
+/** What an envelope does, by its kind; each once, however often it comes. */
+export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<Applied> {
+  if (envelope.kind !== 'status') return { status: await apply(queue, work, envelope) }
+  if (!(await markApplied(work, envelope))) return { status: 'duplicate' }
+  const { status, released, deliveredAfterSeconds } = await recordReceipt(work, envelope)
+  if (released) await nudge(queue, work, envelope)
+  return { status, deliveredAfterSeconds }
+}
+
+type NotStatus = Exclude<Envelope, { kind: 'status' }>
+
+async function apply(queue: Queue, work: UnitOfWork, envelope: NotStatus): Promise<string> {
   if (!isMessage(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
   switch (envelope.kind) {
     case 'message':
@@ -31,11 +44,6 @@ export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: En
       return (await applyChange(work, envelope)).status
     case 'vote':
       return (await recordVote(work, envelope)).status
-    case 'status': {
-      const { status, released } = await recordReceipt(work, envelope)
-      if (released) await nudge(queue, work, envelope)
-      return status
-    }
     case 'contact':
       return (await saveTold(work, envelope)).status
     case 'group':

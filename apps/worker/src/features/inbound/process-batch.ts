@@ -4,7 +4,7 @@ import { enqueueAgain, enqueueDead } from '@carteiro/queue/enqueue'
 import { fetchShard } from '@carteiro/queue/fetch-shard'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
-import { applyEnvelope } from './apply-envelope.ts'
+import { type Applied, applyEnvelope } from './apply-envelope.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
@@ -21,7 +21,7 @@ interface Try {
 }
 
 type Outcome =
-  | (Try & { result: 'applied'; status: string })
+  | (Try & { result: 'applied'; applied: Applied })
   | (Try & { result: 'retried' | 'set aside'; error: unknown })
 
 /**
@@ -69,8 +69,8 @@ async function applyOrPutOff(
   { envelope, attempt }: Try,
 ): Promise<Outcome> {
   try {
-    const status = await work.part(() => applyEnvelope(queue, work, envelope))
-    return { envelope, attempt, result: 'applied', status }
+    const applied = await work.part(() => applyEnvelope(queue, work, envelope))
+    return { envelope, attempt, result: 'applied', applied }
   } catch (error) {
     if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
     if (attempt < config.INBOUND_MAX_ATTEMPTS) {
@@ -87,7 +87,7 @@ async function applyOrPutOff(
 
 function tell({ report }: InboundDependencies, outcome: Outcome): void {
   const { envelope, attempt } = outcome
-  if (outcome.result === 'applied') report.inboundApplied(envelope, outcome.status)
+  if (outcome.result === 'applied') report.inboundApplied(envelope, outcome.applied)
   else if (outcome.result === 'retried') report.inboundRetried(envelope, attempt, outcome.error)
   else report.inboundSetAside(envelope, outcome.error)
 }

@@ -1,6 +1,7 @@
 import { OUTBOUND_QUEUE, OutboundNudge } from '@carteiro/queue/jobs'
 import type { Dependencies } from '../../dependencies.ts'
 import { createDispatcher } from './dispatch.ts'
+import { measureBacklog } from './measure-backlog.ts'
 import { sendByBroker } from './send-by-broker.ts'
 import { keepSweeping } from './sweep.ts'
 
@@ -21,6 +22,7 @@ export async function consumeOutbound(dependencies: Dependencies): Promise<Outbo
     logger.warn('nothing is sent: set WHATSAPP_BROKER_URL and WHATSAPP_BROKER_API_KEY')
     return undefined
   }
+  measureBacklog(dependencies)
   const dispatcher = createDispatcher({ ...dependencies, send: sendByBroker(broker) })
   lifecycle.onStop('outbound dispatcher', dispatcher.stop)
   const sweep = keepSweeping({ ...dependencies, dispatcher })
