@@ -10,7 +10,7 @@ import t from 'tap'
 import { receiveMessage } from '../apps/api/src/testing/receive-message.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
 import { CALLS, type Call, CONNECT_CLOUD, cloudCredentials, type Owned } from './tenancy/calls.ts'
-import { SIGNED_DOORS, TOKEN_DOORS } from './tenancy/doors.ts'
+import { PLATFORM_DOORS, PLATFORM_TOKENS, SIGNED_DOORS, TOKEN_DOORS } from './tenancy/doors.ts'
 import { createSnapshot } from './tenancy/snapshot.ts'
 
 /** A broker that does what it is told, and remembers it. */
@@ -42,6 +42,7 @@ const { app, db, domain, keys, keyWith } = await startApi(t, {
     WHATSAPP_BROKER_API_KEY: 'key of the broker',
     CREDENTIALS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'verify token of the platform',
+    ...PLATFORM_TOKENS,
   },
 })
 
@@ -66,6 +67,10 @@ const connectCloud = (tenantId: 'acme' | 'other', number: { id: string; phoneNum
     { 'x-api-key': keys[tenantId] },
   )
 
+const contactOf = async (ticketId: string) =>
+  (await db.selectFrom('ticket').select('contact_id').where('id', '=', ticketId).executeTakeFirstOrThrow())
+    .contact_id
+
 /** One of each thing that acme can have, made by its own key. */
 async function fillAcme(): Promise<Owned> {
   const phone = '+5511955550777'
@@ -75,7 +80,7 @@ async function fillAcme(): Promise<Owned> {
   const idempotencyKey = 'key of acme'
   const created = await call(
     'POST /api/v1/outbound/messages',
-    { payload: { to: phone, text: 'Hello', idempotencyKey } },
+    { payload: { to: phone, text: 'Hello', idempotencyKey, dossierId: 'dossier of acme' } },
     own,
   )
   const [delivery] = await claim(domain, {
@@ -102,7 +107,9 @@ async function fillAcme(): Promise<Owned> {
     instanceId: 'acme-phone',
     cloud: { id: 'acme-cloud', phoneNumberId: '1001' },
     ticketId,
+    contactId: await contactOf(ticketId),
     deliveryId: created.json().id,
+    dossierId: 'dossier of acme',
     phone,
     idempotencyKey,
     cursor: page.json().nextCursor,
@@ -150,8 +157,32 @@ t.test('every route that needs a key is called by this test, and none that is no
 })
 
 t.test('every door that takes a signature or a token instead of a key is tried by this test', async (t) => {
-  t.same([...Object.keys(SIGNED_DOORS), ...Object.keys(TOKEN_DOORS)].sort(), doors.toSorted())
+  const tried = [SIGNED_DOORS, TOKEN_DOORS, PLATFORM_DOORS].flatMap((all) => Object.keys(all))
+  t.same(tried.sort(), doors.toSorted())
 })
+
+t.test(
+  'no tenant\u2019s key opens a door of the platform, and what is behind it names no tenant',
+  async (t) => {
+    const before = await snapshot()
+    for (const [route, token] of Object.entries(PLATFORM_DOORS)) {
+      for (const key of [keys.acme, keys.other]) {
+        const knocks: [Call, Record<string, string>][] = [
+          [{}, { 'x-api-key': key }],
+          [{}, { authorization: `Bearer ${key}` }],
+          [{ query: { token: key } }, {}],
+        ]
+        for (const [asked, headers] of knocks) {
+          t.equal((await call(route, asked, headers)).statusCode, 401, nameOf(route, asked))
+        }
+      }
+      const opened = await call(route, { query: { token } }, {})
+      t.equal(opened.statusCode, 200, `${route} is open for the platform`)
+      t.same(leaked({}, opened), [])
+    }
+    t.same(await snapshot(), before)
+  },
+)
 
 t.test('what another tenant signs or knows opens no door of acme\u2019s', async (t) => {
   const before = await snapshot()

@@ -5,7 +5,9 @@ export interface Owned {
   instanceId: string
   cloud: { id: string; phoneNumberId: string }
   ticketId: string
+  contactId: string
   deliveryId: string
+  dossierId: string
   phone: string
   idempotencyKey: string
   cursor: string
@@ -59,9 +61,41 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     // Without an instance the key's own is taken: acme's idempotency key and contact must then mean nothing.
     { payload: messages(acme) },
   ],
+  'GET /api/v1/outbound/messages': (acme) => [
+    {},
+    { query: { to: acme.phone, dossierId: acme.dossierId, status: 'SENT' } },
+  ],
+  'GET /api/v1/outbound/messages/paginated': (acme) => [{}, { query: { dossierId: acme.dossierId } }],
+  'POST /api/v1/outbound/messages/{id}/retry': (acme) => [{ params: { id: acme.deliveryId } }],
+  'POST /api/v1/outbound/messages/{id}/cancel': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
+  'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
+    { params: { id: acme.contactId, purpose: 'marketing' } },
+  ],
+  'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
+    { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
+  ],
+  'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
+  'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
+  'POST /api/tickets/{id}/messages': (acme) => [
+    {
+      params: { id: acme.ticketId },
+      payload: { payload: { intent: 'text', text: 'Hello' }, idempotencyKey: 'in a ticket' },
+    },
+  ],
+  [`POST ${BASE}/{instanceId}/messages`]: (acme) => [
+    {
+      params: { instanceId: acme.instanceId },
+      payload: {
+        to: acme.phone,
+        payload: { intent: 'text', text: 'Hello' },
+        idempotencyKey: acme.idempotencyKey,
+      },
+    },
+  ],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

@@ -70,3 +70,17 @@ export const TOKEN_DOORS: Record<string, () => DoorCall[]> = {
   [`GET ${TENANT_PATH}`]: () =>
     ['acme', 'other'].map((owner) => verification(`verify token of ${owner}`, { tenantId: 'acme' }, {})),
 }
+
+/** The tokens of the platform's own scheduler, by the variable that holds them. */
+export const PLATFORM_TOKENS = {
+  JOB_RUNNER_TOKEN: 'token of the job runner',
+  CRON_SECRET: 'secret of the cron job',
+}
+
+/** Opened by the platform alone, with this token: no tenant's key opens them, whoever's it is. */
+export const PLATFORM_DOORS: Record<string, string> = {
+  'GET /api/jobs/run-outbound': PLATFORM_TOKENS.JOB_RUNNER_TOKEN,
+  'POST /api/jobs/run-outbound': PLATFORM_TOKENS.JOB_RUNNER_TOKEN,
+  'GET /api/jobs/metrics': PLATFORM_TOKENS.JOB_RUNNER_TOKEN,
+  'GET /api/cron/run-outbound-jobs': PLATFORM_TOKENS.CRON_SECRET,
+}

@@ -1,13 +1,19 @@
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import { measureRequests } from '@carteiro/runtime/metrics'
 import type { Dependencies } from './dependencies.ts'
+import { activityRoutes } from './features/activity/routes.ts'
 import { connectCloudRoute } from './features/cloud-webhook/connect-route.ts'
 import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
+import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
+import { jobRoutes } from './features/jobs/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
+import { outboundActRoutes } from './features/outbound/act-routes.ts'
+import { chatRoutes } from './features/outbound/chat-routes.ts'
+import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
@@ -33,10 +39,16 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   })
   await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
+  await app.register(chatRoutes, dependencies)
+  await app.register(outboundListRoutes, dependencies)
+  await app.register(outboundActRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(consentRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
+  await app.register(activityRoutes, dependencies)
   await app.register(deadLetterRoutes, dependencies)
+  await app.register(jobRoutes, dependencies)
   await app.register(operationsRoutes, dependencies)
   await app.ready()
   return app

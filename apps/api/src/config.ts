@@ -16,6 +16,8 @@ const ApiConfig = z.object({
   WHATSAPP_WEBHOOK_ENFORCE_SIGNATURE: flag(false),
   WHATSAPP_WEBHOOK_VERIFY_TOKEN: secret.optional(),
   CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
+  JOB_RUNNER_TOKEN: secret.optional(),
+  CRON_SECRET: secret.optional(),
   RATE_LIMIT_PER_MINUTE: wholeNumber(6_000),
   WHATSAPP_RAW_FALLBACK_ENABLED: flag(true),
   INGEST_OWN_MESSAGES: flag(false),

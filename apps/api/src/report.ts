@@ -91,6 +91,10 @@ export function createReport(registry: Registry, logger: Logger) {
     webhookAnswered: (seconds: number) => webhookSeconds.observe(seconds),
     messageAccepted: (entry: { requestId: string; tenantId: string; messageId: string; repeated: boolean }) =>
       logger.info(entry, entry.repeated ? 'outbound message repeated' : 'outbound message accepted'),
+    messageActedOn: (entry: { requestId: string; tenantId: string; messageId: string; act: string }) =>
+      logger.info(entry, 'outbound message acted on'),
+    jobsNudged: (entry: { requestId: string; due: number; nudged: number }) =>
+      logger.info(entry, 'outbound jobs nudged'),
     eventEmitted: (type: string, storedAt: Date) => {
       emits.inc({ event: type })
       realtimeSeconds.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000)

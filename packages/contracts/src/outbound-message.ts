@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { IdempotencyKey, Slug } from './identifier.ts'
 import { MAX_TEXT_LENGTH } from './intent.ts'
@@ -13,6 +14,7 @@ export const CreateOutboundMessage = z
     text: StorableText.min(1).max(MAX_TEXT_LENGTH).optional(),
     payloadJson: z.object({ text: StorableText.min(1).max(MAX_TEXT_LENGTH) }).optional(),
     idempotencyKey: IdempotencyKey.optional(),
+    purpose: Purpose.optional(),
     dossierId: z.union([StorableText.max(200), z.number()]).optional(),
   })
   .strict()
@@ -42,7 +44,7 @@ export const OutboundMessage = z.object({
   internalMessageId: z.uuid(),
   /** 0 a reply, 1 a service message, 2 a campaign. */
   priority: z.number().int(),
-  purpose: z.enum(['service', 'marketing']),
+  purpose: Purpose,
   attemptCount: z.number().int(),
   maxAttempts: z.number().int(),
   nextAttemptAt: When.nullable(),

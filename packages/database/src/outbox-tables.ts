@@ -16,6 +16,7 @@ export interface DeliveryTable {
   position: BigNullable
   state: Generated<string>
   generation: Generated<number>
+  key_generation: Generated<number>
   attempts: Generated<number>
   max_attempts: Generated<number>
   next_attempt_at: WhenNullable

@@ -7,6 +7,7 @@ import type {
   SessionKeyTable,
 } from './broker-tables.ts'
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
+import type { ConsentTable } from './consent-tables.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -32,6 +33,7 @@ export interface Tables {
   instance: InstanceTable
   queue: QueueTable
   contact: ContactTable
+  consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
   timeline_entry: TimelineEntryTable

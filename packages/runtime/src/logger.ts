@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger }
 
@@ -9,9 +9,10 @@ export type { Logger }
  *
  * @param name the process: `api`, `worker`, `broker`, `simulator`
  * @param level one of pino's levels
+ * @param destination another place than standard output
  */
-export function createLogger(name: string, level: string): Logger {
-  return pino({
+export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: { process: name },
     formatters: { level: (label) => ({ level: label }) },
@@ -28,5 +29,6 @@ export function createLogger(name: string, level: string): Logger {
       ],
       censor: '[redacted]',
     },
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
 }

@@ -3,6 +3,7 @@ import { createKey } from '@carteiro/domain/keys/create-key'
 import { startDomain, type TestDomain } from '@carteiro/domain/testing/start-domain'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { createLifecycle } from '@carteiro/runtime/lifecycle'
+import type { Logger } from '@carteiro/runtime/logger'
 import { createApp } from '../app.ts'
 import { readApiConfig } from '../config.ts'
 import { createDependencies, type Dependencies } from '../dependencies.ts'
@@ -26,6 +27,8 @@ export interface TestApiOptions {
   env?: NodeJS.ProcessEnv
   /** Another way to the database than the direct one. @param direct its own URL */
   reach?: (direct: string) => Promise<string>
+  /** Where its log goes; left out, nowhere. */
+  logger?: Logger
 }
 
 interface Teardown {
@@ -35,9 +38,11 @@ interface Teardown {
 const BROKER_KEY = 'webhook key of the platform'
 
 /** The API as its process builds it, on a database of its own, ready for `app.inject`. No broker is configured. */
-export async function startApi(t: Teardown, { env = {}, reach }: TestApiOptions = {}): Promise<TestApi> {
+export async function startApi(t: Teardown, options: TestApiOptions = {}): Promise<TestApi> {
+  const { env = {}, reach } = options
   const domain = await startDomain(t)
-  const { db, logger } = domain
+  const { db } = domain
+  const logger = options.logger ?? domain.logger
   const config = readApiConfig({
     DATABASE_URL: reach ? await reach(domain.url) : domain.url,
     WHATSAPP_WEBHOOK_API_KEY: BROKER_KEY,

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { listConsents, readConsent } from '../consents/read-consents.ts'
+import { recordConsent } from '../consents/record-consent.ts'
 import { commit } from '../events/unit-of-work.ts'
 import { createInstance } from '../instances/create-instance.ts'
 import { applyChange } from '../messages/apply-change.ts'
@@ -243,4 +245,36 @@ t.test('a group is called by its subject', async (t) => {
   t.match(await db.selectFrom('contact').selectAll().where('jid', '=', jid).execute(), [
     { name: 'The family' },
   ])
+})
+
+t.test('what two contacts said is one history when they turn out to be one person', async (t) => {
+  const [phone, lid] = [newPhone(), newLid()]
+  await byPhone(phone, 'by phone')
+  await byLid(lid, 'by lid')
+  const [one, other] = await contactsOf(phone, lid)
+  if (!one || !other) throw new Error('expected two contacts')
+  const byId = new Map([one, other].map((contact) => [contact.phone, contact.id]))
+  const say = (contactId: string | undefined, status: 'granted' | 'denied', at: string) =>
+    recordConsent(domain, {
+      tenantId: 'acme',
+      contactId: contactId ?? '',
+      purpose: 'marketing',
+      status,
+      source: 'form',
+      at: new Date(at),
+      actor: 'test',
+      requestId: 'request-1',
+    })
+  await say(byId.get(phone), 'granted', '2024-01-01')
+  await say(byId.get(null), 'denied', '2024-02-01')
+  await told({ phone, lid })
+  const [kept, ...others] = await contactsOf(phone, lid)
+  t.same(others, [])
+  const contactId = kept?.id ?? ''
+  t.match(await readConsent(db, { tenantId: 'acme', contactId, purpose: 'marketing' }), {
+    status: 'denied',
+    maySend: false,
+  })
+  const history = await listConsents(db, { tenantId: 'acme', contactId, limit: 10 })
+  t.equal(history?.items.length, 2)
 })

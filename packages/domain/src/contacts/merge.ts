@@ -30,6 +30,7 @@ export async function mergeContacts(
   if (kept === undefined || gone === undefined) return undefined
   await mergeOpenTickets(work, tenantId, { kept, gone })
   await repointTickets(work, tenantId, { kept, gone })
+  await repointConsents(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -131,6 +132,13 @@ async function repointTickets({ transaction }: UnitOfWork, tenantId: string, joi
     where d.tenant_id = ${tenantId} and d.id = moved.id`.execute(transaction)
   await sql`
     update ticket set contact_id = ${join.kept}, updated_at = now()
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+/** What either said was said by one person: of both histories the newest word rules. */
+async function repointConsents({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  await sql`
+    update consent set contact_id = ${join.kept}
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
 }
 

@@ -1,4 +1,4 @@
-import type { Jid } from '@carteiro/contracts/jid'
+import { formatJid, type Jid } from '@carteiro/contracts/jid'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
 /** How a person writes to us: by phone, by LID, or both; a group by its jid. */
@@ -28,3 +28,6 @@ export function addressOf(jid: Jid): ContactAddress {
       return jid satisfies never
   }
 }
+
+/** How a recipient is written where one text names it: E.164, else its jid. */
+export const recipientOf = (jid: Jid): string => addressOf(jid).phone ?? formatJid(jid)

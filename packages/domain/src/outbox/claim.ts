@@ -1,6 +1,7 @@
 import { Intent } from '@carteiro/contracts/intent'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { blockedByPolicy, type ClaimedForPurpose } from './blocked-by-policy.ts'
 import { lockProbe, markProbing } from './circuit.ts'
 import { enterScheduled } from './enter-scheduled.ts'
 import { admitFirstContacts, type ReadyLane } from './first-contact.ts'
@@ -8,7 +9,7 @@ import { type Gate, type InstanceKey, readGate } from './gate.ts'
 import { readyLanes } from './lane.ts'
 import { lockPace, spendPace } from './pace.ts'
 import type { OutboxSettings } from './settings.ts'
-import { type ChangedDelivery, tellTransitions } from './transition.ts'
+import { tellTransitions } from './transition.ts'
 
 /** A message that this worker alone may send, until its claim ends. */
 export interface ClaimedDelivery {
@@ -19,6 +20,8 @@ export interface ClaimedDelivery {
   recipient: string
   intent: Intent
   generation: number
+  /** Of the idempotency key that it goes out under: stays where a retry must not show twice. */
+  keyGeneration: number
   attempt: number
   maxAttempts: number
   requestId: string | null
@@ -35,11 +38,12 @@ export interface ClaimRequest extends InstanceKey {
   claimSeconds: number
 }
 
-interface ClaimedRow extends ChangedDelivery {
+interface ClaimedRow extends ClaimedForPurpose {
   lane: string
   recipient: string
   payload: unknown
   generation: number
+  key_generation: number
   attempts: number
   max_attempts: number
   created_at: Date
@@ -87,7 +91,7 @@ async function claimWithin(work: UnitOfWork, request: ClaimRequest, gate: Gate):
     allowed: allowance.firstContacts,
   })
   if (lanes.length === 0) return []
-  const rows = await claimHeads(work, request, lanes)
+  const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
   const { tenantId, instanceId } = request
   await readyLanes(
     transaction,
@@ -170,6 +174,7 @@ function toClaimed(row: ClaimedRow, gate: { settings: OutboxSettings; probing: b
     recipient: row.recipient,
     intent: Intent.parse(row.payload),
     generation: row.generation,
+    keyGeneration: row.key_generation,
     attempt: row.attempts,
     maxAttempts: row.max_attempts,
     requestId: row.request_id,

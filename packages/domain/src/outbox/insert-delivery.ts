@@ -1,9 +1,10 @@
+import type { Purpose } from '@carteiro/contracts/consent'
 import { type Intent, intentText } from '@carteiro/contracts/intent'
-import { formatJid, type Jid } from '@carteiro/contracts/jid'
+import type { Jid } from '@carteiro/contracts/jid'
 import { newId } from '@carteiro/database/new-id'
 import type { MessageTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
-import { addressOf } from '../contacts/phone.ts'
+import { addressOf, recipientOf } from '../contacts/phone.ts'
 import { upsertContact } from '../contacts/upsert.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { openTicket } from '../tickets/open-ticket.ts'
@@ -24,7 +25,7 @@ export interface AcceptedMessage {
   requestId: string
   /** 0 a reply, 1 a service message, 2 a campaign. */
   priority: 0 | 1 | 2
-  purpose: 'service' | 'marketing'
+  purpose: Purpose
   scheduledAt: Date | undefined
   expiresAt: Date | undefined
   subject: string | undefined
@@ -52,7 +53,7 @@ export async function insertDelivery(
       instance_id: instanceId,
       contact_id: message.contact_id,
       ticket_id: message.ticket_id,
-      recipient: addressOf(recipient).phone ?? formatJid(recipient),
+      recipient: recipientOf(recipient),
       intent: intent.intent,
       payload: JSON.stringify(intent),
       lane: lane.lane,

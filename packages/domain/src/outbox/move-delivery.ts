@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { absorbEcho } from './absorb-echo.ts'
-import { type LaneKey, lockLanes, readyLanes } from './lane.ts'
+import { findLane } from './find-lane.ts'
+import { lockLanes, readyLanes } from './lane.ts'
 import { type PositiveState, statesBelow, targetOf } from './receipt-rank.ts'
 import type { Receipt, ReceiptResult } from './receipts.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
@@ -16,7 +17,7 @@ interface MovedDelivery extends ChangedDelivery {
 /** Moves a delivery to where its receipt leads, if that is forward, and lets its lane go on when it was at its head. */
 export async function moveDelivery(work: UnitOfWork, id: string, receipt: Receipt): Promise<ReceiptResult> {
   const target = targetOf(receipt)
-  const before = await findLane(work, receipt.tenantId, id)
+  const before = await findLane(work.transaction, { tenantId: receipt.tenantId, id })
   if (!target || !before) return UNCHANGED
   await lockLanes(work.transaction, [before])
   const changed =
@@ -29,20 +30,6 @@ export async function moveDelivery(work: UnitOfWork, id: string, receipt: Receip
   await tellTransitions(work, [changed])
   const deliveredAfterSeconds = target === 'DELIVERED' ? changed.settled_seconds : undefined
   return { status: 'moved', released: true, deliveredAfterSeconds }
-}
-
-async function findLane(
-  { transaction }: UnitOfWork,
-  tenantId: string,
-  id: string,
-): Promise<LaneKey | undefined> {
-  const row = await transaction
-    .selectFrom('delivery')
-    .select(['instance_id', 'lane'])
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row && { tenantId, instanceId: row.instance_id, lane: row.lane }
 }
 
 /**

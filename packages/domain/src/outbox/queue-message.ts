@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Purpose } from '@carteiro/contracts/consent'
 import type { Intent } from '@carteiro/contracts/intent'
 import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
 import type { MessageTable } from '@carteiro/database/tables'
@@ -6,10 +7,12 @@ import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 import { type Selectable, sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
+import { type NotReady, readNotReady } from './read-readiness.ts'
 
 export interface OutboundRequest {
   tenantId: string
@@ -25,11 +28,13 @@ export interface OutboundRequest {
   /** Not after: what has not left by then fails as EXPIRED. */
   expiresAt?: Date | undefined
   /** `service` unless said otherwise. Marketing leaves after everything else, and not in quiet hours. */
-  purpose?: 'service' | 'marketing' | undefined
+  purpose?: Purpose | undefined
   /** 0 a reply, 1 a service message (unless said otherwise), 2 a campaign. Marketing is a campaign always. */
   priority?: 0 | 1 | 2 | undefined
   subject?: string | undefined
   templateCode?: string | undefined
+  /** A person waits for it: refused while its instance could not send it. */
+  atOnce?: boolean | undefined
   actor: string
   requestId: string
 }
@@ -40,6 +45,8 @@ export type QueueMessageResult =
   | { status: 'invalid_to' }
   | { status: 'instance_not_found' }
   | { status: 'instance_required'; instanceIds: string[] }
+  | NotReady
+  | BlockedByPolicy
 
 /**
  * Accepts a message into the outbox: contact, ticket, message, delivery, audit, event and the workers' nudge in one
@@ -56,8 +63,12 @@ export async function queueMessage(
     if (known) return known
     const chosen = await chooseInstance(work.transaction, request)
     if (chosen.status !== 'chosen') return chosen
-    const { tenantId } = request
+    const { tenantId, purpose = 'service' } = request
     const { instanceId } = chosen
+    const notReady = request.atOnce && (await readNotReady(work.transaction, { tenantId, instanceId }))
+    if (notReady) return notReady
+    const blocked = await maySend(work, { ...request, purpose, recipient })
+    if (blocked) return blocked
     const message = await insertDelivery(work, toAccepted(request, instanceId, recipient))
     await nudgeOutbound(dependencies.queue, work.transaction, [{ tenantId, instanceId }])
     await tellQueued(work, request, message)

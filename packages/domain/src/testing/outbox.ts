@@ -2,6 +2,7 @@ import { type ClaimedDelivery, claim } from '../outbox/claim.ts'
 import { type OutboundRequest, queueMessage } from '../outbox/queue-message.ts'
 import { readOutboundMessage } from '../outbox/read.ts'
 import type { AttemptFailed, AttemptTaken } from '../outbox/settle.ts'
+import { agree } from './agree.ts'
 import { outboundRequest } from './outbound-request.ts'
 import type { TestDomain } from './start-domain.ts'
 
@@ -20,9 +21,11 @@ export const BROKEN: AttemptFailed = {
 
 /** The outbox of `acme-phone`, for tests: accept, claim, look. */
 export const openOutbox = (domain: TestDomain) => ({
-  /** @returns the message's id */
+  /** A campaign's recipient has agreed to it. @returns the message's id */
   enqueue: async (fields: Partial<OutboundRequest> & { text?: string } = {}): Promise<string> => {
-    const result = await queueMessage(domain, outboundRequest(fields))
+    const request = outboundRequest(fields)
+    if (request.purpose === 'marketing') await agree(domain, request.to, 'marketing')
+    const result = await queueMessage(domain, request)
     if (result.status !== 'queued') throw new Error(`not queued: ${result.status}`)
     return result.id
   },

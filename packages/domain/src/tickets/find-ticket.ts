@@ -13,3 +13,21 @@ export async function hasTicket(
     .executeTakeFirst()
   return row !== undefined
 }
+
+/** Where an answer to a ticket goes: its instance, and its contact's address; `undefined` when there is no ticket. */
+export async function findTicketAddress(
+  db: Queryable,
+  { tenantId, id }: { tenantId: string; id: string },
+): Promise<{ instanceId: string; to: string } | undefined> {
+  const row = await db
+    .selectFrom('ticket')
+    .innerJoin('contact', (join) =>
+      join.onRef('contact.tenant_id', '=', 'ticket.tenant_id').onRef('contact.id', '=', 'ticket.contact_id'),
+    )
+    .select(['ticket.instance_id', 'contact.phone', 'contact.lid', 'contact.jid'])
+    .where('ticket.tenant_id', '=', tenantId)
+    .where('ticket.id', '=', id)
+    .executeTakeFirst()
+  const to = row?.phone ?? row?.lid ?? row?.jid
+  return row && to ? { instanceId: row.instance_id, to } : undefined
+}

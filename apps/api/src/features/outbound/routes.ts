@@ -5,11 +5,12 @@ import {
   OutboundMessageDetail,
 } from '@carteiro/contracts/outbound-message'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
-import { type QueueMessageResult, queueMessage } from '@carteiro/domain/outbox/queue-message'
+import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { readOutboundMessage } from '@carteiro/domain/outbox/read'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
+import { requireAccepted } from './accepted.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
 
@@ -36,11 +37,12 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
         intent: intentOf(body),
         idempotencyKey: body.idempotencyKey,
         dossierId: body.dossierId,
+        purpose: body.purpose,
         maxAttempts: dependencies.config.OUTBOX_RETRY_MINUTES.length,
         actor: actor.name,
         requestId: request.id,
       })
-      const { id, repeated } = acceptedOr(result, body)
+      const { id, repeated } = requireAccepted(result, body)
       dependencies.report.messageAccepted({
         requestId: request.id,
         tenantId: actor.tenantId,
@@ -76,42 +78,3 @@ const intentOf = (body: CreateOutboundMessage): Intent => ({
   intent: 'text',
   text: body.text ?? body.payloadJson?.text ?? '',
 })
-
-function acceptedOr(
-  result: QueueMessageResult,
-  body: CreateOutboundMessage,
-): { id: string; repeated: boolean } {
-  switch (result.status) {
-    case 'queued':
-      return { id: result.id, repeated: false }
-    case 'repeated':
-      return { id: result.id, repeated: true }
-    case 'key_mismatch':
-      throw new Problem(
-        'IDEMPOTENCY_KEY_MISMATCH',
-        'This idempotencyKey was used for another message; choose a new one.',
-        { details: { messageId: result.id } },
-      )
-    case 'invalid_to':
-      throw new Problem(
-        'INVALID_TO',
-        'to names nobody: give 8 to 15 digits with the country code, or a WhatsApp address.',
-        { details: [{ path: 'body.to', message: 'is not a phone number or WhatsApp address' }] },
-      )
-    case 'instance_not_found':
-      throw new Problem('INSTANCE_NOT_FOUND', `There is no instance ${body.instanceId}.`, {
-        details: { instanceId: body.instanceId },
-      })
-    case 'instance_required':
-      throw new Problem('INSTANCE_REQUIRED', instanceRequired(result.instanceIds), {
-        details: { instanceIds: result.instanceIds },
-      })
-    default:
-      return result satisfies never
-  }
-}
-
-const instanceRequired = (instanceIds: string[]): string =>
-  instanceIds.length === 0
-    ? 'You have no instance yet: create and connect one first.'
-    : 'You have several instances: name one as instanceId.'

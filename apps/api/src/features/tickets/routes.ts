@@ -6,12 +6,8 @@ import { listTickets } from '@carteiro/domain/tickets/list-tickets'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { readCursor, writeCursor } from './cursor.ts'
-
-const Page = z.object({
-  cursor: z.string().max(500).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-})
+import { readCursor, writeCursor } from '../../lists/cursor.ts'
+import { listOf, Page } from '../../lists/page.ts'
 
 const TicketView = z.object({
   id: z.uuid(),
@@ -33,9 +29,6 @@ const TicketView = z.object({
 
 const TicketCursor = z.object({ lastMessageMicros: z.number().int(), id: z.uuid() })
 const MessageCursor = z.object({ number: z.number().int() })
-
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 
 /** Tickets, latest activity first, and what was said in them. */
 export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db'>): Promise<void> {

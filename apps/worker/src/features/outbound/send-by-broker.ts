@@ -23,5 +23,5 @@ export function sendByBroker(broker: BrokerClient): Send {
 }
 
 /** The delivery's id; after an operator's retry of a definite failure it is another message to WhatsApp. */
-const idempotencyKeyOf = ({ id, generation }: ClaimedDelivery): string =>
-  generation === 0 ? id : `${id}:${generation}`
+const idempotencyKeyOf = ({ id, keyGeneration }: ClaimedDelivery): string =>
+  keyGeneration === 0 ? id : `${id}:${keyGeneration}`

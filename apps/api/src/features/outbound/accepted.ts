@@ -1,0 +1,77 @@
+import { Problem } from '@carteiro/contracts/problem'
+import type { BlockedByPolicy } from '@carteiro/domain/consents/may-send'
+import type { QueueMessageResult } from '@carteiro/domain/outbox/queue-message'
+
+export interface Accepted {
+  id: string
+  /** Its idempotency key was known, with the same content. */
+  repeated: boolean
+}
+
+/**
+ * What became of a message that was to be queued.
+ *
+ * @param asked where the request named its instance, to be told back
+ * @throws Problem that says how to mend it, when it was not queued
+ */
+export function requireAccepted(
+  result: QueueMessageResult,
+  asked: { instanceId?: string | undefined },
+): Accepted {
+  switch (result.status) {
+    case 'queued':
+      return { id: result.id, repeated: false }
+    case 'repeated':
+      return { id: result.id, repeated: true }
+    case 'key_mismatch':
+      throw new Problem(
+        'IDEMPOTENCY_KEY_MISMATCH',
+        'This idempotencyKey was used for another message; choose a new one.',
+        { details: { messageId: result.id } },
+      )
+    case 'invalid_to':
+      throw new Problem(
+        'INVALID_TO',
+        'to names nobody: give 8 to 15 digits with the country code, or a WhatsApp address.',
+        { details: [{ path: 'body.to', message: 'is not a phone number or WhatsApp address' }] },
+      )
+    case 'instance_not_found':
+      throw new Problem('INSTANCE_NOT_FOUND', `There is no instance ${asked.instanceId}.`, {
+        details: { instanceId: asked.instanceId },
+      })
+    case 'instance_required':
+      throw new Problem('INSTANCE_REQUIRED', instanceRequired(result.instanceIds), {
+        details: { instanceIds: result.instanceIds },
+      })
+    case 'instance_disconnected':
+      throw new Problem(
+        'INSTANCE_DISCONNECTED',
+        'The instance is not connected: connect it, then send again.',
+        {
+          details: { status: result.instanceStatus, connected: result.connected },
+        },
+      )
+    case 'circuit_open':
+      throw new Problem(
+        'WHATSAPP_CIRCUIT_OPEN',
+        'The channel of this instance failed several times and is left alone for a while; send again then.',
+        { retryAfterSeconds: result.forSeconds },
+      )
+    case 'blocked_by_policy':
+      throw new Problem('BLOCKED_BY_POLICY', blockedByPolicy(result), {
+        details: { purpose: result.purpose, consent: result.consent },
+      })
+    default:
+      return result satisfies never
+  }
+}
+
+const instanceRequired = (instanceIds: string[]): string =>
+  instanceIds.length === 0
+    ? 'You have no instance yet: create and connect one first.'
+    : 'You have several instances: name one as instanceId.'
+
+const blockedByPolicy = ({ purpose, consent }: BlockedByPolicy): string =>
+  consent === 'denied'
+    ? `This contact does not want ${purpose} messages; record its consent when it changes its mind.`
+    : `This contact has not agreed to ${purpose} messages; record its consent first.`
