@@ -5,9 +5,9 @@ import { recordConnection } from '../instances/record-connection.ts'
 import { envelopeBase } from '../testing/envelopes.ts'
 import { BROKEN, onlyOne, openOutbox, sentOf } from '../testing/outbox.ts'
 import { startDomain } from '../testing/start-domain.ts'
-import { isCircuitOpen } from './circuit.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import { readNextDue } from './due.ts'
+import { readNotReady } from './read-readiness.ts'
 import { type AttemptOutcome, settle, settleAll } from './settle.ts'
 
 const domain = await startDomain(t)
@@ -15,6 +15,8 @@ const { db } = domain
 const { enqueue, claimAll, read } = openOutbox(domain)
 const instance = { tenantId: 'acme', instanceId: 'acme-phone' }
 const to = (n: number) => `+55119111100${10 + n}`
+
+const isOpen = async () => (await readNotReady(db, instance))?.status === 'circuit_open'
 
 const settleEach = (claimed: ClaimedDelivery[], outcome: AttemptOutcome) =>
   settleAll(
@@ -55,7 +57,7 @@ t.test(
   async (t) => {
     const waiting = [await enqueue({ to: to(8), priority: 2 }), await enqueue({ to: to(9), priority: 2 })]
     await open()
-    t.equal(await isCircuitOpen(db, instance), true)
+    t.equal(await isOpen(), true)
     t.same(await claimAll(), [])
     for (const id of waiting) t.match(await read(id), { status: 'QUEUED', attemptCount: 0, attempts: [] })
     t.same(await told(), [OPEN])
@@ -69,7 +71,7 @@ t.test('four failures do not open it, nor five over a longer time', async (t) =>
   await settleEach(await claimAll(4), BROKEN)
   await pass(61)
   await settleEach(await claimAll(4), BROKEN)
-  t.equal(await isCircuitOpen(db, instance), false)
+  t.equal(await isOpen(), false)
   t.same(await told(), [])
 })
 
@@ -78,7 +80,7 @@ t.test('what a recipient or we ourselves are to blame for does not open it', asy
   const claimed = await claimAll(10)
   await settleEach(claimed.slice(0, 5), { ...BROKEN, fault: 'message' })
   await settleEach(claimed.slice(5), { ...BROKEN, fault: 'waiting' })
-  t.equal(await isCircuitOpen(db, instance), false)
+  t.equal(await isOpen(), false)
 })
 
 t.test('after two minutes one message tries, and its success lets the others go', async (t) => {
@@ -98,7 +100,7 @@ t.test('a try that fails opens it again', async (t) => {
   await enqueue({ to: to(8) })
   await pass(121)
   await settle(domain, onlyOne(await claimAll()), BROKEN)
-  t.equal(await isCircuitOpen(db, instance), true)
+  t.equal(await isOpen(), true)
   t.same(await claimAll(), [])
   t.same(await told(), [OPEN, OPEN])
 })
