@@ -23,6 +23,8 @@ interface InstanceState {
 }
 
 const AFTER_ERROR_MS = 500
+/** What is due and was not claimed is in another worker's hands. */
+const AFTER_NOTHING_MS = 5
 /** setTimeout's own limit is 24 days; the sweep looks again long before. */
 const MAX_TIMER_MS = 3_600_000
 
@@ -101,7 +103,7 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
 
   async function waitForNext(instance: InstanceKey): Promise<void> {
     const inMs = await readNextDue(db, instance)
-    if (inMs !== undefined) wakeIn(instance, inMs)
+    if (inMs !== undefined) wakeIn(instance, Math.max(inMs, AFTER_NOTHING_MS))
   }
 
   return {
