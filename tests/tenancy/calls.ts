@@ -12,6 +12,8 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  /** A message with a file. */
+  mediaId: string
 }
 
 export interface Call {
@@ -96,6 +98,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
       },
     },
   ],
+  'GET /api/messages/{id}/media': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

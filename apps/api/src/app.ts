@@ -9,6 +9,7 @@ import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
+import { mediaRoutes } from './features/media/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
@@ -44,6 +45,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(outboundActRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
+  await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
   await app.register(activityRoutes, dependencies)

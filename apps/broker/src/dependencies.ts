@@ -7,6 +7,9 @@ import { createSeal } from '@carteiro/runtime/seal'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
+import { createAskUpload } from './features/media/ask-upload.ts'
+import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
+import { createMediaHost } from './features/media/media-host.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import { createWebhook } from './features/receiving/post-events.ts'
@@ -32,6 +35,7 @@ export interface Dependencies {
   publisher: Publisher
   ledger: SendLedger
   sender: Sender
+  media: MediaDownloads
 }
 
 export function createDependencies(config: Config, logger: Logger, lifecycle: Lifecycle): Dependencies {
@@ -69,7 +73,37 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const sender = new Sender({ socket: (id) => sessions.socket(id), ledger, acks, report })
-  return { connection, registry, report, instances, sessions, states, journal, publisher, ledger, sender }
+  const media = createMedia(config, { connection, report, sessions }, lifecycle)
+  return {
+    connection,
+    registry,
+    report,
+    instances,
+    sessions,
+    states,
+    journal,
+    publisher,
+    ledger,
+    sender,
+    media,
+  }
+}
+
+function createMedia(
+  config: Config,
+  { connection, report, sessions }: Pick<Dependencies, 'connection' | 'report' | 'sessions'>,
+  lifecycle: Lifecycle,
+): MediaDownloads {
+  const host = createMediaHost(MAX_DOWNLOADS)
+  lifecycle.onStop('media host', () => host.close())
+  return new MediaDownloads({
+    db: connection.db,
+    host,
+    askUpload: createAskUpload({ socket: (id) => sessions.socket(id) }),
+    maxBytes: config.MEDIA_MAX_BYTES,
+    simulatorUrl: config.WHATSAPP_MEDIA_URL,
+    report,
+  })
 }
 
 /** An acknowledgement that nobody waits for any more still changes the stored answer. */

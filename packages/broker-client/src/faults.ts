@@ -8,6 +8,8 @@ export interface BrokerFailure {
   /** The broker's own code where it gave one, else one of ours. */
   code: string
   message: string
+  /** Of the answer; `undefined` when there was none. */
+  httpStatus?: number | undefined
   /** From the answer's `Retry-After`. */
   retryAfterSeconds?: number | undefined
   response?: unknown
@@ -38,6 +40,7 @@ export function failureOf(reply: Exclude<BrokerReply, { kind: 'answer'; status: 
   const known = code ?? codeOfStatus(reply.status)
   return {
     ...failure(FAULT_OF_CODE[known] ?? faultOfStatus(reply.status), known, message),
+    httpStatus: reply.status,
     retryAfterSeconds: reply.retryAfterSeconds,
     response: reply.body,
   }

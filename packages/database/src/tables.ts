@@ -17,6 +17,7 @@ import type {
   PollTable,
   PollVoteTable,
 } from './inbound-tables.ts'
+import type { MediaColumn, MediaDownloadTable } from './media-tables.ts'
 import type {
   DeliveryAttemptTable,
   DeliveryHistoryTable,
@@ -36,6 +37,7 @@ export interface Tables {
   consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
+  media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
   applied_envelope: AppliedEnvelopeTable
   message_receipt: MessageReceiptTable
@@ -156,6 +158,7 @@ export interface MessageTable {
   content: JsonDefault
   provider_message_id: string | null
   state: string | null
+  media: MediaColumn
   metadata: JsonDefault
   broker_at: WhenNullable
   received_at: WhenNullable

@@ -1,4 +1,4 @@
-import type { BrokerClient } from '@carteiro/broker-client/broker-client'
+import { type BrokerClient, createBrokerClient } from '@carteiro/broker-client/broker-client'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { settle } from '@carteiro/domain/outbox/settle'
@@ -33,15 +33,12 @@ export const byWorker: Way = async (database, onCall, load) => {
   }
 }
 
-const unused = () => Promise.reject(new Error('not a part of this measurement'))
-
 const brokerThatTells = (onCall: Calls): BrokerClient => ({
+  ...createBrokerClient({ url: 'http://127.0.0.1:9', apiKey: 'never called', timeoutMs: 1_000 }),
   sendMessage: async (_instanceId, _message, { idempotencyKey }) => {
     onCall(idempotencyKey)
     return { status: 'sent', providerMessageId: `3EB0${idempotencyKey}`, response: {} }
   },
-  ...{ ensureInstance: unused, getStatus: unused, connect: unused, disconnect: unused },
-  close: () => Promise.resolve(),
 })
 
 /** The plain way: look every 0.5 s, and send what is there. */

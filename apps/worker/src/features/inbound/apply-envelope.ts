@@ -1,4 +1,4 @@
-import type { Envelope } from '@carteiro/contracts/envelope'
+import type { Envelope, MessageEnvelope } from '@carteiro/contracts/envelope'
 import { saveGroup } from '@carteiro/domain/contacts/save-group'
 import { saveTold } from '@carteiro/domain/contacts/save-told'
 import { markApplied } from '@carteiro/domain/envelopes/mark-applied'
@@ -7,7 +7,7 @@ import { recordConnection } from '@carteiro/domain/instances/record-connection'
 import { applyChange } from '@carteiro/domain/messages/apply-change'
 import { recordVote } from '@carteiro/domain/messages/record-vote'
 import { saveCall } from '@carteiro/domain/messages/save-call'
-import { saveMessage } from '@carteiro/domain/messages/save-message'
+import { saveMessage, saveMessages } from '@carteiro/domain/messages/save-message'
 import { saveUndecryptable } from '@carteiro/domain/messages/save-undecryptable'
 import { recordReceipt } from '@carteiro/domain/outbox/receipts'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
@@ -20,8 +20,23 @@ export interface Applied {
   deliveredAfterSeconds?: number | undefined
 }
 
+/** Messages in a row are stored together; any other kind is applied alone. */
+export const isMessage = (envelope: Envelope): envelope is MessageEnvelope => envelope.kind === 'message'
+
+/** What envelopes do, in their order. */
+export async function applyEnvelopes(
+  queue: Queue,
+  work: UnitOfWork,
+  envelopes: Envelope[],
+): Promise<Applied[]> {
+  if (envelopes.every(isMessage)) return saveMessages(work, envelopes)
+  const applied: Applied[] = []
+  for (const envelope of envelopes) applied.push(await applyEnvelope(queue, work, envelope))
+  return applied
+}
+
 /** What an envelope does, by its kind; each once, however often it comes. */
-export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<Applied> {
+async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<Applied> {
   if (envelope.kind !== 'status') return { status: await apply(queue, work, envelope) }
   if (!(await markApplied(work, envelope))) return { status: 'duplicate' }
   const { status, released, deliveredAfterSeconds } = await recordReceipt(work, envelope)
@@ -32,7 +47,7 @@ export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: En
 type NotStatus = Exclude<Envelope, { kind: 'status' }>
 
 async function apply(queue: Queue, work: UnitOfWork, envelope: NotStatus): Promise<string> {
-  if (!isMessage(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
+  if (!isStoredOnce(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
   switch (envelope.kind) {
     case 'message':
       return (await saveMessage(work, envelope)).status
@@ -64,7 +79,7 @@ async function apply(queue: Queue, work: UnitOfWork, envelope: NotStatus): Promi
 }
 
 /** These are kept from being stored twice by WhatsApp's own id. */
-const isMessage = ({ kind }: Envelope): boolean => kind === 'message' || kind === 'undecryptable'
+const isStoredOnce = ({ kind }: Envelope): boolean => kind === 'message' || kind === 'undecryptable'
 
 const nudge = (queue: Queue, { transaction }: UnitOfWork, { tenantId, instanceId }: Envelope) =>
   nudgeOutbound(queue, transaction, [{ tenantId, instanceId }])

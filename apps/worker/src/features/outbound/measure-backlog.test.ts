@@ -6,7 +6,7 @@ import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { createRegistry } from '@carteiro/runtime/metrics'
 import t from 'tap'
 import { createReport } from '../../report.ts'
-import { applyEnvelope } from '../inbound/apply-envelope.ts'
+import { applyEnvelopes } from '../inbound/apply-envelope.ts'
 import { measureBacklog } from './measure-backlog.ts'
 
 const domain = await startDomain(t)
@@ -25,7 +25,8 @@ t.test('the metrics tell what has not left, and how long the others took', async
   await settle(domain, second, sentOf(second))
   report.attempted(second, sentOf(second), { status: 'SENT' })
   const receipt = statusEnvelope({ providerMessageId: `3EB0-${second.id}`, status: 'DELIVERED' })
-  report.inboundApplied(receipt, await commit(domain, (work) => applyEnvelope(domain.queue, work, receipt)))
+  const [applied] = await commit(domain, (work) => applyEnvelopes(domain.queue, work, [receipt]))
+  report.inboundApplied(receipt, applied ?? { status: 'nothing' })
   await enqueue({ to: '+5511911110003' })
   const text = await registry.metrics()
   for (const line of [
