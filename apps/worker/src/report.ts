@@ -14,6 +14,7 @@ import {
   LATENCY_BUCKETS,
   type Registry,
 } from '@carteiro/runtime/metrics'
+import type { Applied } from './features/inbound/apply-envelope.ts'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -55,6 +56,13 @@ export function createReport(registry: Registry, logger: Logger) {
     labelNames: ['instance_id', 'status', 'intent'],
     registers,
   })
+  const outboundSeconds = new Histogram({
+    name: 'whatsapp_outbound_latency_seconds',
+    help: 'Time from acceptance (or the scheduled time) to SENT, and from SENT to DELIVERED',
+    labelNames: ['stage'],
+    buckets: [...LATENCY_BUCKETS, 60, 300, 1_800, 3_600, 21_600],
+    registers,
+  })
   const attempts = new Counter({
     name: 'whatsapp_outbox_attempts_total',
     help: 'Attempts to send, by how they ended and whose fault it was',
@@ -83,9 +91,12 @@ export function createReport(registry: Registry, logger: Logger) {
 
   return {
     ...retention,
-    inboundApplied: (envelope: Envelope, status: string) => {
+    inboundApplied: (envelope: Envelope, { status, deliveredAfterSeconds }: Applied) => {
+      if (deliveredAfterSeconds !== undefined) {
+        outboundSeconds.observe({ stage: 'sent_to_delivered' }, deliveredAfterSeconds)
+      }
       if (status === 'duplicate') duplicates.inc({ layer: 'worker' })
-      if (status === 'saved') inboundSeconds.observe((Date.now() - Date.parse(envelope.receivedAt)) / 1000)
+      if (status === 'saved') inboundSeconds.observe(secondsSince(new Date(envelope.receivedAt)))
       if (envelope.kind === 'gap') {
         gaps.inc({ instance_id: instanceLabel(envelope.instanceId) })
         logger.warn({ ...idsOf(envelope), details: envelope.details }, 'inbound gap')
@@ -107,6 +118,9 @@ export function createReport(registry: Registry, logger: Logger) {
     attempted: (delivery: ClaimedDelivery, outcome: AttemptOutcome, { status }: SettleResult) => {
       const fault: Fault | 'none' = outcome.status === 'failed' ? outcome.fault : 'none'
       attempts.inc({ outcome: outcome.status, fault })
+      if (status === 'SENT') {
+        outboundSeconds.observe({ stage: 'accepted_to_sent' }, secondsSince(delivery.dueSince))
+      }
       outbound.inc({
         instance_id: instanceLabel(delivery.instanceId),
         status,
@@ -195,6 +209,8 @@ function reportRetention(registers: Registry[], logger: Logger) {
     },
   }
 }
+/** Clocks of two machines may disagree: never less than nothing. */
+const secondsSince = (at: Date): number => Math.max(0, (Date.now() - at.getTime()) / 1000)
 
 /** A file may take minutes. */
 const DOWNLOAD_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]

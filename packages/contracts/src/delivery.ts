@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Where an outbound message stands. Drawn in docs/path-of-a-message.md; the database holds the same rules. */
+/** Where an outbound message stands. Drawn in docs/delivery-states.md; the database holds the same rules. */
 export const DELIVERY_STATES = [
   'QUEUED',
   'SENDING',

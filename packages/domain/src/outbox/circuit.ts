@@ -1,4 +1,4 @@
-import type { DatabaseTransaction, Queryable } from '@carteiro/database/connect'
+import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import type { InstanceKey } from './gate.ts'
@@ -14,14 +14,6 @@ export interface ChannelNews extends InstanceKey {
   failures: number
   /** It took a message, or said why it does not want it: the channel is there. */
   answered: boolean
-}
-
-/** Whether the circuit of an instance is open now: nothing leaves, and all of it waits. */
-export async function isCircuitOpen(db: Queryable, { tenantId, instanceId }: InstanceKey): Promise<boolean> {
-  const { rows } = await sql`
-    select from instance_circuit
-    where tenant_id = ${tenantId} and instance_id = ${instanceId} and open_until > now()`.execute(db)
-  return rows.length > 0
 }
 
 /**

@@ -9,6 +9,11 @@ import { type ChangedDelivery, tellTransitions } from './transition.ts'
 
 const UNCHANGED: ReceiptResult = { status: 'unchanged', released: false }
 
+interface MovedDelivery extends ChangedDelivery {
+  /** How long ago it was SENT, FAILED or whatever it was before. */
+  settled_seconds?: number
+}
+
 /** Moves a delivery to where its receipt leads, if that is forward, and lets its lane go on when it was at its head. */
 export async function moveDelivery(work: UnitOfWork, id: string, receipt: Receipt): Promise<ReceiptResult> {
   const target = targetOf(receipt)
@@ -23,7 +28,8 @@ export async function moveDelivery(work: UnitOfWork, id: string, receipt: Receip
   await endAttempt(work, changed)
   await absorbEcho(work, changed)
   await tellTransitions(work, [changed])
-  return { status: 'moved', released: true }
+  const deliveredAfterSeconds = target === 'DELIVERED' ? changed.settled_seconds : undefined
+  return { status: 'moved', released: true, deliveredAfterSeconds }
 }
 
 /**
@@ -35,8 +41,8 @@ async function moveForward(
   id: string,
   { tenantId, providerMessageId }: Receipt,
   target: PositiveState,
-): Promise<ChangedDelivery | undefined> {
-  const { rows } = await sql<ChangedDelivery>`
+): Promise<MovedDelivery | undefined> {
+  const { rows } = await sql<MovedDelivery>`
     update delivery d set state = ${target}, provider_message_id = coalesce(provider_message_id, ${providerMessageId}),
       claimed_until = null, next_attempt_at = null, settled_at = coalesce(settled_at, now()),
       error_code = null, error_message = null, updated_at = now()
@@ -48,7 +54,7 @@ async function moveForward(
         and not exists (select from delivery_attempt a
           where a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.generation = d.generation
             and a.number = d.attempts and a.fault = 'message')))
-    returning *`.execute(transaction)
+    returning d.*, extract(epoch from now() - settled_at)::float as settled_seconds`.execute(transaction)
   return rows[0]
 }
 
@@ -56,9 +62,9 @@ async function fail(
   { transaction }: UnitOfWork,
   id: string,
   { tenantId, providerMessageId, error }: Receipt,
-): Promise<ChangedDelivery | undefined> {
+): Promise<MovedDelivery | undefined> {
   const text = error?.details ?? error?.message ?? error?.title ?? 'WhatsApp did not deliver it.'
-  const { rows } = await sql<ChangedDelivery>`
+  const { rows } = await sql<MovedDelivery>`
     update delivery set state = 'FAILED', provider_message_id = coalesce(provider_message_id, ${providerMessageId}),
       claimed_until = null, next_attempt_at = null, settled_at = coalesce(settled_at, now()),
       error_code = ${error?.code ?? 'UNKNOWN_ERROR'}, error_message = ${text}, updated_at = now()

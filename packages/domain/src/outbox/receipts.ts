@@ -25,6 +25,8 @@ export interface Receipt {
 export interface ReceiptResult {
   status: 'moved' | 'unchanged' | 'early'
   released: boolean
+  /** The message reached the phone by it, so long after WhatsApp's server had it. */
+  deliveredAfterSeconds?: number | undefined
 }
 
 /** Applies a receipt to the message that it names. States only move forward: late or repeated ones change nothing. */

@@ -13,31 +13,40 @@ import { recordReceipt } from '@carteiro/domain/outbox/receipts'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 
+/** What became of an envelope, for the log and the metrics. */
+export interface Applied {
+  status: string
+  /** It told that a message reached the phone, so long after WhatsApp's server had it. */
+  deliveredAfterSeconds?: number | undefined
+}
+
 /** Messages in a row are stored together; any other kind is applied alone. */
 export const isMessage = (envelope: Envelope): envelope is MessageEnvelope => envelope.kind === 'message'
 
-/**
- * What envelopes do, in their order.
- *
- * @returns what became of each, for the log
- */
+/** What envelopes do, in their order. */
 export async function applyEnvelopes(
   queue: Queue,
   work: UnitOfWork,
   envelopes: Envelope[],
-): Promise<string[]> {
-  if (envelopes.every(isMessage)) return (await saveMessages(work, envelopes)).map(({ status }) => status)
-  const statuses: string[] = []
-  for (const envelope of envelopes) statuses.push(await applyEnvelope(queue, work, envelope))
-  return statuses
+): Promise<Applied[]> {
+  if (envelopes.every(isMessage)) return saveMessages(work, envelopes)
+  const applied: Applied[] = []
+  for (const envelope of envelopes) applied.push(await applyEnvelope(queue, work, envelope))
+  return applied
 }
 
-/**
- * What an envelope does, by its kind; each once, however often it comes.
- *
- * @returns what became of it, for the log
- */
-async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<string> {
+/** What an envelope does, by its kind; each once, however often it comes. */
+async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<Applied> {
+  if (envelope.kind !== 'status') return { status: await apply(queue, work, envelope) }
+  if (!(await markApplied(work, envelope))) return { status: 'duplicate' }
+  const { status, released, deliveredAfterSeconds } = await recordReceipt(work, envelope)
+  if (released) await nudge(queue, work, envelope)
+  return { status, deliveredAfterSeconds }
+}
+
+type NotStatus = Exclude<Envelope, { kind: 'status' }>
+
+async function apply(queue: Queue, work: UnitOfWork, envelope: NotStatus): Promise<string> {
   if (!isStoredOnce(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
   switch (envelope.kind) {
     case 'message':
@@ -50,11 +59,6 @@ async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope)
       return (await applyChange(work, envelope)).status
     case 'vote':
       return (await recordVote(work, envelope)).status
-    case 'status': {
-      const { status, released } = await recordReceipt(work, envelope)
-      if (released) await nudge(queue, work, envelope)
-      return status
-    }
     case 'contact':
       return (await saveTold(work, envelope)).status
     case 'group':

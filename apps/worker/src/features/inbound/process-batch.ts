@@ -4,7 +4,7 @@ import { enqueueAgain, enqueueDead } from '@carteiro/queue/enqueue'
 import { fetchShard } from '@carteiro/queue/fetch-shard'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
-import { applyEnvelopes, isMessage } from './apply-envelope.ts'
+import { type Applied, applyEnvelopes, isMessage } from './apply-envelope.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
@@ -25,7 +25,7 @@ interface Try {
 }
 
 type Outcome =
-  | (Try & { result: 'applied'; status: string })
+  | (Try & { result: 'applied'; applied: Applied })
   | (Try & { result: 'retried' | 'set aside'; error: unknown })
 
 /**
@@ -84,8 +84,8 @@ function runsOf(tries: Try[]): Try[][] {
 async function applyRun(dependencies: InboundDependencies, work: UnitOfWork, run: Try[]): Promise<Outcome[]> {
   const envelopes = run.map(({ envelope }) => envelope)
   try {
-    const statuses = await work.part(() => applyEnvelopes(dependencies.queue, work, envelopes))
-    return run.map((one, index) => ({ ...one, result: 'applied', status: statuses[index] ?? '' }))
+    const applied = await work.part(() => applyEnvelopes(dependencies.queue, work, envelopes))
+    return run.map((one, index) => ({ ...one, result: 'applied', applied: applied[index] ?? { status: '' } }))
   } catch (error) {
     if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
     const [one, ...others] = run
@@ -121,7 +121,7 @@ const bringsMedia = ({ envelope, result }: Outcome): boolean =>
 
 function tell({ report }: InboundDependencies, outcome: Outcome): void {
   const { envelope, attempt } = outcome
-  if (outcome.result === 'applied') report.inboundApplied(envelope, outcome.status)
+  if (outcome.result === 'applied') report.inboundApplied(envelope, outcome.applied)
   else if (outcome.result === 'retried') report.inboundRetried(envelope, attempt, outcome.error)
   else report.inboundSetAside(envelope, outcome.error)
 }

@@ -1,6 +1,7 @@
 import { OUTBOUND_QUEUE, OutboundNudge } from '@carteiro/queue/jobs'
 import type { Dependencies } from '../../dependencies.ts'
 import { createDispatcher } from './dispatch.ts'
+import { measureBacklog } from './measure-backlog.ts'
 import { sendByBroker } from './send-by-broker.ts'
 import { keepSweeping } from './sweep.ts'
 
@@ -21,13 +22,20 @@ export async function consumeOutbound(dependencies: Dependencies): Promise<Outbo
     logger.warn('nothing is sent: set WHATSAPP_BROKER_URL and WHATSAPP_BROKER_API_KEY')
     return undefined
   }
+  measureBacklog(dependencies)
   const dispatcher = createDispatcher({ ...dependencies, send: sendByBroker(broker) })
   lifecycle.onStop('outbound dispatcher', dispatcher.stop)
   const sweep = keepSweeping({ ...dependencies, dispatcher })
 
   const workerId = await queue.boss.work<OutboundNudge>(
     OUTBOUND_QUEUE,
-    { batchSize: NUDGE_BATCH, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 },
+    {
+      batchSize: NUDGE_BATCH,
+      pollingIntervalSeconds: 0.5,
+      notifyPollingIntervalSeconds: 2,
+      // Behind thousands of nudges of one instance stands another one's first.
+      burstWhenBatchFull: true,
+    },
     async (jobs) => {
       for (const { data } of jobs) dispatcher.wake(OutboundNudge.parse(data))
     },

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import { type AttemptOutcome, type SettleResult, settleAll } from '@carteiro/domain/outbox/settle'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
@@ -39,6 +40,8 @@ export function createSettler(dependencies: SettlerDependencies): Settler {
 
   async function settleGroups(): Promise<void> {
     settling = true
+    // What ends in this turn is one group already.
+    await nextTurn()
     for (let size = MAX_GROUP; waiting.length > 0; ) {
       const group = waiting.splice(0, size)
       const again = await settleGroup(dependencies, group)

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { claim } from '@carteiro/domain/outbox/claim'
+import { DEFAULT_RETRY_POLICY } from '@carteiro/domain/outbox/retry-policy'
+import { type AttemptTaken, settle } from '@carteiro/domain/outbox/settle'
+import { createLifecycle } from '@carteiro/runtime/lifecycle'
+import { createRegistry } from '@carteiro/runtime/metrics'
+import { createDispatcher } from '../../../apps/worker/src/features/outbound/dispatch.ts'
+import { createReport } from '../../../apps/worker/src/report.ts'
+import { type BenchDatabase, INSTANCE, TENANT } from './start-database.ts'
+
+/** Messages that are on their way at once, both ways. */
+export const CONCURRENCY = 100
+const CLAIM_SECONDS = 120
+
+/** The channel answers at once: what is left is the outbox. */
+const answer = (): AttemptTaken => ({
+  status: 'sent',
+  providerMessageId: `3EB0${randomUUID()}`,
+  response: {},
+})
+
+export const dependenciesOf = ({ db, notifier, logger }: BenchDatabase) => ({
+  ...{ db, notifier, logger },
+  retryPolicy: DEFAULT_RETRY_POLICY,
+})
+
+/** The worker's own dispatcher. @returns seconds until the last of `count` messages is SENT */
+export async function drainOurs(database: BenchDatabase, count: number): Promise<number> {
+  const lifecycle = createLifecycle(database.logger)
+  const { promise: drained, resolve } = Promise.withResolvers<void>()
+  let left = count
+  const report = createReport(createRegistry(), database.logger)
+  const dispatcher = createDispatcher({
+    ...dependenciesOf(database),
+    lifecycle,
+    config: { OUTBOX_BATCH_SIZE: CONCURRENCY, OUTBOX_CLAIM_SECONDS: CLAIM_SECONDS },
+    send: async () => answer(),
+    report: {
+      ...report,
+      attempted: (...attempt) => {
+        report.attempted(...attempt)
+        left--
+        if (left === 0) resolve()
+      },
+    },
+  })
+  lifecycle.onStop('dispatcher', dispatcher.stop)
+  const startedAt = performance.now()
+  dispatcher.wake({ tenantId: TENANT, instanceId: INSTANCE })
+  await drained
+  const seconds = (performance.now() - startedAt) / 1_000
+  await lifecycle.stop()
+  return seconds
+}
+
+/** The plain way: each of as many loops claims one message, sends it, settles it. */
+export async function drainPlain(database: BenchDatabase): Promise<number> {
+  const dependencies = dependenciesOf(database)
+  const startedAt = performance.now()
+  const loop = async () => {
+    for (let empty = 0; empty < 3; ) {
+      const [delivery] = await claim(dependencies, {
+        tenantId: TENANT,
+        instanceId: INSTANCE,
+        limit: 1,
+        claimSeconds: CLAIM_SECONDS,
+      })
+      empty = delivery ? 0 : empty + 1
+      if (delivery) await settle(dependencies, delivery, answer())
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, loop))
+  return (performance.now() - startedAt) / 1_000
+}
