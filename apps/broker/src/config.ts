@@ -1,4 +1,4 @@
-import { port, processVariables, readConfig } from '@carteiro/runtime/config'
+import { port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 
@@ -21,6 +21,16 @@ const Variables = z.object({
     .string()
     .refine(isLoopbackSocket, 'must be ws:// on a loopback host; leave it out to reach WhatsApp itself')
     .optional(),
+  MEDIA_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((host) => host.trim().toLowerCase())
+        .filter(Boolean),
+    ),
+  MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
 })
 
 export type Config = z.output<typeof Variables>
