@@ -1,6 +1,7 @@
 import { formatJid } from '@carteiro/contracts/jid'
 import { type Connection, connect } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
+import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
@@ -77,10 +78,13 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
+  const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
+  lifecycle.onStop('media fetches', () => guardedFetch.close())
   const sender = new Sender({
     socket: (id) => sessions.socket(id),
     findMessage: createFindMessage(db, ledger),
-    media: { allowedHosts: config.MEDIA_ALLOWED_HOSTS, maxBytes: config.MEDIA_MAX_BYTES },
+    guardedFetch,
+    maxMediaBytes: config.MEDIA_MAX_BYTES,
     onSent: (sent, content) => tellPoll(journal, sent, content),
     ...{ ledger, acks, settleLate, report },
   })

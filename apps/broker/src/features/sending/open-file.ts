@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises'
+import { Problem } from '@carteiro/contracts/problem'
+import type { GuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import { fetchMedia, type MediaFailure, type MediaLimits } from './fetch-media.ts'
 import type { MediaFile, MediaMessage } from './to-media-content.ts'
 
@@ -11,11 +13,12 @@ export interface OpenFile {
 
 /** Takes the file out of the message, or fetches it. */
 export async function openFile(
+  guarded: GuardedFetch,
   { media }: MediaMessage,
   limits: MediaLimits,
 ): Promise<OpenFile | MediaFailure> {
   if (media.url === undefined) return openBytes(media.base64 ?? '', limits.maxBytes)
-  const fetched = await fetchMedia(media.url, limits)
+  const fetched = await fetchMedia(guarded, media.url, limits)
   if (fetched.kind === 'media_failed') return fetched
   const { path, mimeType, fileName } = fetched
   return {
@@ -28,8 +31,8 @@ export async function openFile(
 function openBytes(base64: string, maxBytes: number): OpenFile | MediaFailure {
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.length > maxBytes) {
-    const reason = `it has more than ${maxBytes} bytes`
-    return { kind: 'media_failed', code: 'MEDIA_TOO_LARGE', reason, lasting: true }
+    const sentence = `The file is larger than the ${maxBytes} bytes that are taken.`
+    return { kind: 'media_failed', problem: new Problem('MEDIA_TOO_LARGE', sentence) }
   }
   return {
     kind: 'opened',

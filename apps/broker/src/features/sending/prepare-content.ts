@@ -1,7 +1,8 @@
 import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-send'
 import { formatJid, type Jid } from '@carteiro/contracts/jid'
+import type { GuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import { generateWAMessage, type proto, type WAMessage, type WASocket } from '@whiskeysockets/baileys'
-import type { MediaFailure, MediaLimits } from './fetch-media.ts'
+import type { MediaFailure } from './fetch-media.ts'
 import { type FindMessage, toQuoted } from './find-message.ts'
 import { openFile } from './open-file.ts'
 import { toContent } from './to-content.ts'
@@ -13,11 +14,14 @@ export interface ContentToPrepare {
   waMessageId: string
   /** Epoch milliseconds: nobody waits for the message any longer. */
   deadline: number
+  /** Ends the fetching of a file. */
+  signal: AbortSignal
 }
 
 export interface PrepareDependencies {
   findMessage: FindMessage
-  media: Omit<MediaLimits, 'timeoutMs'>
+  guardedFetch: GuardedFetch
+  maxMediaBytes: number
 }
 
 export type PreparedContent =
@@ -37,7 +41,10 @@ export async function prepareContent(
   const { message } = send
   if (!('media' in message)) return generate(deps, socket, send, undefined)
   const timeoutMs = Math.max(1, Math.min(FETCH_TIMEOUT_MS, send.deadline - Date.now()))
-  const opened = await openFile(message, { ...deps.media, timeoutMs })
+  const opened = await openFile(deps.guardedFetch, message, {
+    maxBytes: deps.maxMediaBytes,
+    signal: AbortSignal.any([send.signal, AbortSignal.timeout(timeoutMs)]),
+  })
   if (opened.kind === 'media_failed') return opened
   try {
     return await generate(deps, socket, send, opened.file)

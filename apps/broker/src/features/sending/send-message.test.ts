@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-send'
 import { createTestDatabase } from '@carteiro/database/test-database'
+import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import { createLogger } from '@carteiro/runtime/logger'
 import { createRegistry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
@@ -14,6 +15,8 @@ import { Sender } from './send-message.ts'
 import { type Ack, createAcks } from './wait-for-ack.ts'
 
 const { db } = await createTestDatabase(t)
+const guardedFetch = createGuardedFetch({ allowedHosts: [] })
+t.teardown(() => guardedFetch.close())
 const report = createReport({
   logger: createLogger('test', 'silent'),
   registry: createRegistry(),
@@ -58,7 +61,8 @@ async function setUp(_t: Test, instanceId: string) {
   const sender = new Sender({
     socket: () => socket,
     findMessage: createFindMessage(db, ledger),
-    media: { allowedHosts: [], maxBytes: 1_000 },
+    guardedFetch,
+    maxMediaBytes: 1_000,
     onSent: () => undefined,
     ackTimeoutMs: 20,
     ...{ ledger, acks, settleLate, report },

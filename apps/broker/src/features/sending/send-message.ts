@@ -63,6 +63,8 @@ export class Sender {
   readonly #inOrder = createInOrder()
   readonly #inFlight = new Map<string, { hash: Buffer; outcome: Promise<SendOutcome> }>()
   #stopping = false
+  /** Nobody waits for files any more. */
+  readonly #ending = new AbortController()
 
   constructor(deps: SenderDependencies) {
     this.#deps = deps
@@ -90,12 +92,13 @@ export class Sender {
 
   /**
    * Takes no new sends and lets those in flight end; who still waits for WhatsApp after `graceMs` hears
-   * `pending`.
+   * `pending`, and files are fetched no longer.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     const instances = new Set([...this.#inFlight.keys()].map((key) => key.slice(0, key.indexOf(' '))))
     const timer = setTimeout(() => {
+      this.#ending.abort()
       for (const instanceId of instances) this.#deps.acks.forget(instanceId)
     }, graceMs)
     await Promise.allSettled([...this.#inFlight.values()].map(({ outcome }) => outcome))
@@ -126,7 +129,10 @@ export class Sender {
     if (!socket) return { kind: 'disconnected' }
     // What was on its way before goes out as it was: neither fetched nor uploaded again.
     const before = known && (await ledger.content(instanceId, waMessageId))
-    const prepared = before ? wasPrepared(before) : await prepareContent(this.#deps, socket, send)
+    const { signal } = this.#ending
+    const prepared = before
+      ? wasPrepared(before)
+      : await prepareContent(this.#deps, socket, { ...send, signal })
     if (prepared.kind !== 'prepared') return prepared
     const { content } = prepared
     if (!known) await ledger.begin({ ...send, requestHash: send.hash, content })

@@ -1,5 +1,4 @@
 import { Problem } from '@carteiro/contracts/problem'
-import type { MediaFailure } from './fetch-media.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 export type FailedSend = Exclude<SendOutcome, { kind: 'answered' }>
@@ -16,7 +15,7 @@ export function toProblem(outcome: FailedSend, connection: { status: string; con
         details: connection,
       })
     case 'media_failed':
-      return mediaProblem(outcome)
+      return outcome.problem
     case 'not_prepared':
       return new Problem(
         'BROKER_ERROR',
@@ -38,12 +37,6 @@ export function toProblem(outcome: FailedSend, connection: { status: string; con
     default:
       return outcome satisfies never
   }
-}
-
-/** A file that will not be there next time either is the message's fault, another the channel's. */
-function mediaProblem({ code, reason, lasting }: MediaFailure): Problem {
-  if (code !== 'MEDIA_FETCH_FAILED') return new Problem(code, `The file cannot be sent: ${reason}.`)
-  return new Problem(code, `The file could not be fetched: ${reason}.`, { status: lasting ? 422 : 502 })
 }
 
 /** The codes of WhatsApp's own refusals: 463 is a restriction on new chats. */

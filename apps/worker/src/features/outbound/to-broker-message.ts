@@ -1,0 +1,94 @@
+import type { BrokerOutboundBody } from '@carteiro/contracts/broker-send'
+import type { BrokerIntent, FileMembers } from './broker-intent.ts'
+
+type Content = Omit<BrokerOutboundBody, 'instanceId' | 'to' | 'externalId'>
+
+/** Whom a message goes to, and by which instance. */
+export interface Addressed {
+  /** The delivery's id: what a broker without ids of its own answers. */
+  id: string
+  instanceId: string
+  recipient: string
+}
+
+/**
+ * A delivery as brokers read it: the names of the broker contracts, files at the top level, where every generation
+ * of brokers looks for them. Pure.
+ */
+export function toBrokerMessage(
+  { id, instanceId, recipient }: Addressed,
+  intent: BrokerIntent,
+): BrokerOutboundBody {
+  return { instanceId, to: recipient, externalId: id, ...toContent(intent) }
+}
+
+function toContent(intent: BrokerIntent): Content {
+  switch (intent.intent) {
+    case 'text':
+      return toText(intent.text, intent.previewUrl)
+    case 'image':
+    case 'video':
+    case 'document':
+      return { type: intent.intent, ...toFile(intent), ...given({ caption: intent.caption }) }
+    case 'audio':
+      return { type: 'audio', ...toFile(intent), ...given({ ptt: intent.ptt }) }
+    case 'sticker':
+      return { type: 'sticker', ...toFile(intent) }
+    case 'location': {
+      const { latitude, longitude, name, address } = intent
+      return { type: 'location', location: { latitude, longitude, ...given({ name, address }) } }
+    }
+    case 'contact': {
+      const { fullName, phones, organization, emails } = intent
+      return { type: 'contact', contact: { fullName, phones, ...given({ organization, emails }) } }
+    }
+    case 'poll': {
+      const { question, options, selectableCount } = intent
+      return { type: 'poll', poll: { question, options, selectableCount } }
+    }
+    case 'reaction':
+      return toReaction(intent)
+    default:
+      return intent satisfies never
+  }
+}
+
+const toText = (message: string, previewUrl: boolean | undefined): Content => ({
+  type: 'text',
+  message,
+  ...given({ previewUrl }),
+})
+
+/** What stands at the intent goes before what stands in its `media`. Bytes have no place but `media`. */
+function toFile({ mediaUrl, media, fileName, mimeType }: FileMembers): Partial<Content> {
+  const url = mediaUrl ?? media?.url
+  return {
+    ...given({
+      mediaUrl: url,
+      fileName: fileName ?? media?.fileName,
+      mimeType: mimeType ?? media?.mimeType,
+    }),
+    ...(url === undefined && media?.base64 !== undefined ? { media: { base64: media.base64 } } : {}),
+  }
+}
+
+/** The message as the transport names it, found when the reaction was queued. */
+function toReaction({ messageId, emoji, target }: Extract<BrokerIntent, { intent: 'reaction' }>): Content {
+  const { fromMe, participantJid: participant } = target ?? {}
+  return {
+    type: 'reaction',
+    reaction: {
+      messageId: target?.providerMessageId ?? messageId,
+      emoji,
+      ...given({ fromMe, participant }),
+    },
+  }
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+
+/** Without the members that were left out. */
+function given<Fields extends object>(fields: Fields): Given<Fields>
+function given(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
