@@ -7,6 +7,7 @@ import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
 import { enqueueDead } from '@carteiro/queue/enqueue'
 import { sql } from 'kysely'
 import t from 'tap'
+import { receiveMedia } from '../apps/api/src/testing/receive-media.ts'
 import { receiveMessage } from '../apps/api/src/testing/receive-message.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
 import { CALLS, type Call, CONNECT_CLOUD, cloudCredentials, type Owned } from './tenancy/calls.ts'
@@ -36,7 +37,7 @@ async function startBroker() {
 }
 
 const broker = await startBroker()
-const { app, db, domain, keys, keyWith } = await startApi(t, {
+const api = await startApi(t, {
   env: {
     WHATSAPP_BROKER_URL: broker.url,
     WHATSAPP_BROKER_API_KEY: 'key of the broker',
@@ -44,6 +45,7 @@ const { app, db, domain, keys, keyWith } = await startApi(t, {
     WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'verify token of the platform',
   },
 })
+const { app, db, domain, keys, keyWith } = api
 
 type Answer = Awaited<ReturnType<typeof call>>
 
@@ -70,7 +72,10 @@ const connectCloud = (tenantId: 'acme' | 'other', number: { id: string; phoneNum
 async function fillAcme(): Promise<Owned> {
   const phone = '+5511955550777'
   const { ticketId } = await receiveMessage(domain, { tenantId: 'acme', phone, text: 'only for acme' })
-  await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955550778', text: 'also for acme' })
+  const sender = { tenantId: 'acme', phone: '+5511955550778' }
+  await receiveMessage(domain, { ...sender, text: 'also for acme' })
+  const media = { type: 'document', mimeType: 'text/plain' }
+  const mediaId = await receiveMedia(api, sender, media, Buffer.from('only for acme'))
   const own = { 'x-api-key': keys.acme }
   const idempotencyKey = 'key of acme'
   const created = await call(
@@ -107,6 +112,7 @@ async function fillAcme(): Promise<Owned> {
     idempotencyKey,
     cursor: page.json().nextCursor,
     deadLetterId: letters.json().items[0].id,
+    mediaId,
   }
 }
 

@@ -12,6 +12,8 @@ export interface EnvironmentOptions {
   host: string
   databaseUrl: string
   credentials: Credentials
+  /** Where media are kept, unless `common` says it. */
+  storagePath: string
   /** Whether the broker links to the simulator. */
   simulator: boolean
   /** For all processes; what the stack decides itself wins. */
@@ -28,8 +30,9 @@ export function urlOf(host: string, port: number): string {
 
 /** What each process is told, by environment variables, as production does it. */
 export function environments({ host, ports, ...options }: EnvironmentOptions): Environments {
-  const { credentials, databaseUrl, env } = options
-  const common = { ...options.common, ...baseEnvironment(), HOST: host }
+  const { credentials, databaseUrl, env, storagePath } = options
+  const storage = { STORAGE_PATH: options.common.STORAGE_PATH || storagePath }
+  const common = { ...options.common, ...baseEnvironment(), ...storage, HOST: host }
   const connected = { ...common, DATABASE_URL: databaseUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
   const webhooks = { WHATSAPP_WEBHOOK_HMAC_SECRET: credentials.webhookHmacSecret }
   const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }

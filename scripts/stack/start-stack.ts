@@ -12,7 +12,7 @@ import { type Programs, startPrograms } from './start-programs.ts'
 import type { SupervisedProcess } from './supervise.ts'
 
 export interface StackOptions {
-  /** Keeps the embedded PostgreSQL's cluster, the credentials and the logs. */
+  /** Keeps the embedded PostgreSQL's cluster, the credentials, the logs and the media. */
   dataDirectory: string
   ports: Ports | 'free'
   /** Whether instance `demo-phone` is linked to a simulated WhatsApp. */
@@ -81,7 +81,8 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   await migrateDatabase(databaseUrl)
   await bootstrap(databaseUrl, credentials.apiKey)
 
-  const told = environments({ ports, host, databaseUrl, credentials, simulator, common, env })
+  const storagePath = path.join(dataDirectory, 'storage')
+  const told = environments({ ports, host, databaseUrl, credentials, storagePath, simulator, common, env })
   const programs = await startPrograms(group, { environments: told, ports, host, simulator })
 
   const apiUrl = urlOf(host, ports.api)

@@ -10,6 +10,8 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  /** A message with a file. */
+  mediaId: string
 }
 
 export interface Call {
@@ -62,6 +64,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/messages/{id}/media': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

@@ -6,6 +6,7 @@ import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
+import { mediaRoutes } from './features/media/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
@@ -34,6 +35,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
   await app.register(deadLetterRoutes, dependencies)

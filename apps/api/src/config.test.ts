@@ -28,6 +28,13 @@ t.test('every fault is named at once, also the one that is between two variables
   })
 })
 
+t.test('a storage that cannot work is named together with the other faults', async (t) => {
+  t.throws(() => readApiConfig({ STORAGE_DRIVER: 's3' }), {
+    name: 'ConfigurationError',
+    faults: [{ variable: 'DATABASE_URL' }, { variable: 'S3_BUCKET' }],
+  })
+})
+
 t.test('the key for credentials is 32 bytes in hex or base64, and a wrong one is not repeated', async (t) => {
   const key = Buffer.alloc(32, 7)
   for (const encoding of ['hex', 'base64'] as const) {

@@ -1,12 +1,14 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { sealKey } from '@carteiro/runtime/seal-key'
+import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
 
 const secret = z.string().min(16, 'must have 16 characters or more')
 
 const ApiConfig = z.object({
   ...processVariables,
+  ...storageVariables,
   API_PORT: port(3000),
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: secret.optional(),
@@ -37,7 +39,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
         // Also beside other faults: all are named together.
         when: () => true,
       },
-    ),
+    ).superRefine(requireStorageVariables, { when: () => true }),
     env,
   )
 }

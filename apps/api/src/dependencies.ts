@@ -5,6 +5,8 @@ import { type Queue, startQueue } from '@carteiro/queue/queue'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
+import { createStorage } from '@carteiro/storage/create-storage'
+import type { ObjectStorage } from '@carteiro/storage/storage'
 import type { ApiConfig } from './config.ts'
 import { createReport, type Report } from './report.ts'
 
@@ -19,6 +21,7 @@ export interface Dependencies {
   notifier: EventNotifier
   /** Absent while the broker's URL or key is not configured. */
   broker: BrokerClient | undefined
+  storage: ObjectStorage
   registry: Registry
   report: Report
 }
@@ -36,6 +39,8 @@ export async function createDependencies(
   lifecycle.onStop('event notifier', notifier.stop)
   const broker = createBroker(config)
   if (broker) lifecycle.onStop('broker client', () => broker.close())
+  const storage = await createStorage(config)
+  lifecycle.onStop('storage', storage.close)
   const registry = createRegistry()
   const report = createReport(registry, logger)
   return {
@@ -47,6 +52,7 @@ export async function createDependencies(
     queue,
     notifier,
     broker,
+    storage,
     registry,
     report,
   }

@@ -36,6 +36,11 @@ export function createReport(registry: Registry, logger: Logger) {
     buckets: LATENCY_BUCKETS,
     registers,
   })
+  const mediaMissing = new Counter({
+    name: 'media_missing_total',
+    help: 'Files that were asked for, are known to the database and are not in the storage',
+    registers,
+  })
   const realtimeSeconds = new Histogram({
     name: 'whatsapp_realtime_latency_seconds',
     help: 'Time from an event being stored to its being emitted',
@@ -91,6 +96,10 @@ export function createReport(registry: Registry, logger: Logger) {
     webhookAnswered: (seconds: number) => webhookSeconds.observe(seconds),
     messageAccepted: (entry: { requestId: string; tenantId: string; messageId: string; repeated: boolean }) =>
       logger.info(entry, entry.repeated ? 'outbound message repeated' : 'outbound message accepted'),
+    mediaMissing: (entry: { requestId: string; tenantId: string; messageId: string }) => {
+      mediaMissing.inc()
+      logger.error(entry, 'bytes of a message are missing in the storage')
+    },
     eventEmitted: (type: string, storedAt: Date) => {
       emits.inc({ event: type })
       realtimeSeconds.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000)

@@ -6,6 +6,7 @@ import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
+import { mediaRoutes } from './features/media/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
 import { requireApiKey } from './plugins/authentication.ts'
 
@@ -25,6 +26,7 @@ export function createApp(dependencies: Dependencies, logger: Logger, apiKey: st
     requireApiKey(guarded, apiKey)
     instanceRoutes(guarded, dependencies)
     sendingRoutes(guarded, dependencies)
+    mediaRoutes(guarded, dependencies)
   })
   return server
 }

@@ -76,8 +76,13 @@ const onPhone = async (id: string) =>
     )
   ).body.items
 
-/** The webhook's last word on the instance. */
-const toldStatus = () => webhook.taken.findLast(({ type }) => type === 'INSTANCE_CONNECTION')?.payload.status
+/** What the webhook was told of the instance, from one event on. */
+const toldStatuses = (from = 0) =>
+  webhook.taken
+    .slice(from)
+    .flatMap(({ type, payload }) => (type === 'INSTANCE_CONNECTION' ? payload.status : []))
+/** The last of it. */
+const toldStatus = () => toldStatuses().at(-1)
 const texts = () => webhook.taken.flatMap(({ payload }) => payload.message?.text ?? [])
 
 test('nobody gets in without the key; health and metrics need none', async (t) => {
@@ -146,12 +151,14 @@ test('what a customer writes arrives in order and once, though the API was away'
 })
 
 test('a broker that stops says so, and the next one connects again and gets what came meanwhile', async (t) => {
+  const before = webhook.taken.length
   await broker.stop()
-  t.equal(toldStatus(), 'disconnected')
   await customerWrites('while away')
   broker = await start()
   await webhook.until(() => texts().includes('while away'))
-  await webhook.until(() => toldStatus() === 'connected')
+  // On a machine that is slow to stop, the next broker tells both.
+  await webhook.until(() => toldStatuses(before).at(-1) === 'connected')
+  t.equal(toldStatuses(before)[0], 'disconnected')
   const sent = await ask('POST', '/instances/main/send-text', { to: CUSTOMER, text: 'back' })
   t.match(sent, { status: 200, body: { status: 'sent' } })
 })

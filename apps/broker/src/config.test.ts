@@ -37,3 +37,14 @@ test('a socket without TLS is taken on this machine only', async (t) => {
     })
   }
 })
+
+test('a media host without the name of WhatsApp is taken on this machine only', async (t) => {
+  for (const url of ['http://127.0.0.1:3003', 'https://localhost:1', 'http://[::1]:1']) {
+    t.equal(readBrokerConfig({ ...required, WHATSAPP_MEDIA_URL: url }).WHATSAPP_MEDIA_URL, url)
+  }
+  for (const url of ['http://10.0.0.1:1', 'https://mmg.whatsapp.net', 'ws://127.0.0.1:1', 'nonsense']) {
+    t.throws(() => readBrokerConfig({ ...required, WHATSAPP_MEDIA_URL: url }), {
+      message: /WHATSAPP_MEDIA_URL/,
+    })
+  }
+})

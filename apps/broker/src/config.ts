@@ -1,4 +1,5 @@
 import { port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 
@@ -19,7 +20,11 @@ const Variables = z.object({
   SESSION_ENCRYPTION_KEY: sealKey(),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
-    .refine(isLoopbackSocket, 'must be ws:// on a loopback host; leave it out to reach WhatsApp itself')
+    // Without TLS and without pairing: such a server may only stand on this machine.
+    .refine(
+      (url) => isLoopbackUrl(url, ['ws:']),
+      'must be ws:// on a loopback host; leave it out to reach WhatsApp itself',
+    )
     .optional(),
   MEDIA_ALLOWED_HOSTS: z
     .string()
@@ -30,6 +35,13 @@ const Variables = z.object({
         .map((host) => host.trim().toLowerCase())
         .filter(Boolean),
     ),
+  WHATSAPP_MEDIA_URL: z
+    .string()
+    .refine(
+      (url) => isLoopbackUrl(url, ['http:', 'https:']),
+      'must be http(s):// on a loopback host; leave it out to reach WhatsApp itself',
+    )
+    .optional(),
   MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
 })
 
@@ -41,12 +53,3 @@ export type Config = z.output<typeof Variables>
  * @throws ConfigurationError naming every fault
  */
 export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config => readConfig(Variables, env)
-
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
-
-/** Without TLS and without pairing: such a server may only stand on this machine. */
-function isLoopbackSocket(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'ws:' && LOOPBACK.has(hostname)
-}

@@ -10,6 +10,9 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
+import { createAskUpload } from './features/media/ask-upload.ts'
+import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
+import { createMediaHost } from './features/media/media-host.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
@@ -39,6 +42,7 @@ export interface Dependencies {
   publisher: Publisher
   ledger: SendLedger
   sender: Sender
+  media: MediaDownloads
 }
 
 export function createDependencies(config: Config, logger: Logger, lifecycle: Lifecycle): Dependencies {
@@ -88,7 +92,37 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
     onSent: (sent, content) => tellPoll(journal, sent, content),
     ...{ ledger, acks, settleLate, report },
   })
-  return { connection, registry, report, instances, sessions, states, journal, publisher, ledger, sender }
+  const media = createMedia(config, { connection, report, sessions }, lifecycle)
+  return {
+    connection,
+    registry,
+    report,
+    instances,
+    sessions,
+    states,
+    journal,
+    publisher,
+    ledger,
+    sender,
+    media,
+  }
+}
+
+function createMedia(
+  config: Config,
+  { connection, report, sessions }: Pick<Dependencies, 'connection' | 'report' | 'sessions'>,
+  lifecycle: Lifecycle,
+): MediaDownloads {
+  const host = createMediaHost(MAX_DOWNLOADS)
+  lifecycle.onStop('media host', () => host.close())
+  return new MediaDownloads({
+    db: connection.db,
+    host,
+    askUpload: createAskUpload({ socket: (id) => sessions.socket(id) }),
+    maxBytes: config.MEDIA_MAX_BYTES,
+    simulatorUrl: config.WHATSAPP_MEDIA_URL,
+    report,
+  })
 }
 
 type SettleLate = SenderDependencies['settleLate']

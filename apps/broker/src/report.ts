@@ -29,6 +29,7 @@ export function createReport({ logger, registry, countWaiting }: ReportOptions) 
     ...reportJournal(logger, metrics),
     ...reportPublishing(logger, metrics),
     ...reportSends(logger, metrics),
+    ...reportMedia(logger, metrics),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
     unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
   }
@@ -133,6 +134,16 @@ function reasonOf(outcome: SendOutcome): string | undefined {
   return 'code' in outcome ? outcome.code : undefined
 }
 
+function reportMedia(logger: Logger, metrics: Metrics) {
+  return {
+    /** @param result `done`, `aborted` (the caller went away) or the code of the Problem */
+    mediaDownloaded(instanceId: string, result: string, elapsedMs: number): void {
+      metrics.mediaDownloads.inc({ result })
+      logger.info({ instanceId, result, elapsedMs }, 'media download ended')
+    },
+  }
+}
+
 function sendResult(outcome: SendOutcome): string {
   if (outcome.kind !== 'answered') return outcome.kind
   return outcome.replayed ? 'replayed' : outcome.response.status
@@ -170,6 +181,9 @@ function createMetrics(registry: Registry, countWaiting: () => Promise<number>) 
       buckets: LATENCY_BUCKETS,
       registers,
     }),
+    mediaDownloads: counter('whatsapp_broker_media_downloads_total', 'Media downloads by how they ended', [
+      'result',
+    ]),
     libsignalLines: counter(
       'whatsapp_libsignal_lines_total',
       'Lines that libsignal wanted to print, kept out because they hold keys',

@@ -16,7 +16,7 @@ export interface StartContext {
   lifecycle: Lifecycle
 }
 
-/** WhatsApp's acknowledgements are waited for so long when the process stops. */
+/** WhatsApp's acknowledgements and files are waited for so long when the process stops. */
 const SEND_GRACE_MS = 2_500
 const SWEEP_EVERY_MS = 15_000
 const DELETE_EVERY_MS = 60 * 60_000
@@ -45,8 +45,9 @@ async function openDoor(
   const server = createApp(dependencies, logger, config.WHATSAPP_BROKER_API_KEY)
   const answered = countRequestsUnderWay(server)
   lifecycle.onStop('http server', () => server.close())
-  lifecycle.onStop('sends', async () => {
-    await dependencies.sender.stop(SEND_GRACE_MS)
+  lifecycle.onStop('sends and downloads', async () => {
+    const { sender, media } = dependencies
+    await Promise.all([sender.stop(SEND_GRACE_MS), media.stop(SEND_GRACE_MS)])
     await answered()
   })
   return await listen(server, config.HOST, config.BROKER_PORT)

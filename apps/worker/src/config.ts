@@ -1,19 +1,39 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
 import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { isLoopbackUrl } from '@carteiro/runtime/loopback'
+import { sealKey } from '@carteiro/runtime/seal-key'
+import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
 
 const WorkerConfig = z.object({
   ...processVariables,
+  ...storageVariables,
   WORKER_PORT: port(3002),
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   WHATSAPP_BROKER_TIMEOUT_MS: wholeNumber(30_000, 1_000),
   INBOUND_MAX_ATTEMPTS: wholeNumber(3, 1),
+  MEDIA_CONCURRENCY: wholeNumber(4, 1),
+  MEDIA_MAX_ATTEMPTS: wholeNumber(5, 1),
+  MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
+  MEDIA_TIMEOUT_SECONDS: wholeNumber(300, 1),
   OUTBOX_WORKER_ENABLED: flag(true),
   OUTBOX_BATCH_SIZE: wholeNumber(10, 1),
   OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),
   OUTBOX_CLAIM_SECONDS: wholeNumber(120, 2),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
+  CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
+  GRAPH_API_BASE_URL: z
+    .url({ error: 'must be a URL' })
+    // Access tokens go there.
+    .refine((url) => url.startsWith('https://') || isLoopbackUrl(url, ['http:']), {
+      error: 'must be https://, or http:// on a loopback host',
+    })
+    .default('https://graph.facebook.com'),
+  GRAPH_API_VERSION: z
+    .string()
+    .regex(/^v\d{1,3}\.\d{1,2}$/, 'must be a version of the Graph API, as v25.0')
+    .default('v25.0'),
 })
 
 export type WorkerConfig = z.output<typeof WorkerConfig>
@@ -30,7 +50,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
         // Also beside other faults (a number may then be NaN): all are named together.
         when: () => true,
       },
-    ),
+    ).superRefine(requireStorageVariables, { when: () => true }),
     env,
   )
 }

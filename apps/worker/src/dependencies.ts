@@ -6,6 +6,8 @@ import { type Queue, startQueue } from '@carteiro/queue/queue'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
+import { createStorage } from '@carteiro/storage/create-storage'
+import type { ObjectStorage } from '@carteiro/storage/storage'
 import type { WorkerConfig } from './config.ts'
 import { createReport, type Report } from './report.ts'
 
@@ -18,6 +20,7 @@ export interface Dependencies {
   db: Database
   queue: Queue
   notifier: EventNotifier
+  storage: ObjectStorage
   /** Absent while the broker's URL or key is not configured: then nothing is claimed. */
   broker: BrokerClient | undefined
   retryPolicy: RetryPolicy
@@ -41,6 +44,8 @@ export async function createDependencies(
   lifecycle.onStop('queue', queue.stop)
   const notifier = createEventNotifier(connection.pool, logger)
   lifecycle.onStop('event notifier', notifier.stop)
+  const storage = await createStorage(config)
+  lifecycle.onStop('storage', storage.close)
   const broker = createBroker(config)
   if (broker) lifecycle.onStop('broker client', () => broker.close())
   const registry = createRegistry()
@@ -52,6 +57,7 @@ export async function createDependencies(
     db: connection.db,
     queue,
     notifier,
+    storage,
     broker,
     retryPolicy: { ...DEFAULT_RETRY_POLICY, minutes: config.OUTBOX_RETRY_MINUTES },
     registry,

@@ -1,9 +1,18 @@
 import type { Fault } from '@carteiro/contracts/delivery'
 import type { Envelope } from '@carteiro/contracts/envelope'
+import type { ClaimedDownload } from '@carteiro/domain/media/claim-downloads'
+import type { DownloadOutcome, SettleResult as MediaResult } from '@carteiro/domain/media/settle-download'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
 import type { Logger } from '@carteiro/runtime/logger'
-import { boundedLabel, Counter, Histogram, LATENCY_BUCKETS, type Registry } from '@carteiro/runtime/metrics'
+import {
+  boundedLabel,
+  Counter,
+  Gauge,
+  Histogram,
+  LATENCY_BUCKETS,
+  type Registry,
+} from '@carteiro/runtime/metrics'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -49,6 +58,24 @@ export function createReport(registry: Registry, logger: Logger) {
     name: 'whatsapp_outbox_attempts_total',
     help: 'Attempts to send, by how they ended and whose fault it was',
     labelNames: ['outcome', 'fault'],
+    registers,
+  })
+  const downloads = new Counter({
+    name: 'whatsapp_media_downloads_total',
+    help: 'Tries to fetch or delete files of messages, by how they ended',
+    labelNames: ['result'],
+    registers,
+  })
+  const downloadSeconds = new Histogram({
+    name: 'whatsapp_media_download_seconds',
+    help: 'Time that a try at a file took, from its claim to its end',
+    labelNames: ['result'],
+    buckets: DOWNLOAD_BUCKETS,
+    registers,
+  })
+  const pendingMedia = new Gauge({
+    name: 'whatsapp_media_pending',
+    help: 'Files of messages that are still to be fetched, by all workers',
     registers,
   })
 
@@ -97,10 +124,34 @@ export function createReport(registry: Registry, logger: Logger) {
         'outbound attempted',
       )
     },
+    mediaSettled: (
+      download: ClaimedDownload,
+      outcome: DownloadOutcome,
+      { status: result }: MediaResult,
+      seconds: number,
+    ) => {
+      downloads.inc({ result })
+      downloadSeconds.observe({ result }, seconds)
+      const { tenantId, instanceId, messageId, attempt } = download
+      logger[result === 'failed' ? 'warn' : 'info'](
+        { tenantId, instanceId, messageId, attempt, result, seconds, ...detailsOf(outcome) },
+        'media attempted',
+      )
+    },
+    mediaPending: (count: number) => pendingMedia.set(count),
     recovered: (count: number) => {
       if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
     },
   }
+}
+
+/** A file may take minutes. */
+const DOWNLOAD_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+
+function detailsOf(outcome: DownloadOutcome) {
+  if (outcome.status === 'ready') return { mimeType: outcome.mimeType, bytes: outcome.size }
+  if (outcome.status === 'later') return { code: outcome.code, afterSeconds: outcome.afterSeconds }
+  return outcome.status === 'failed' ? { reason: outcome.reason } : {}
 }
 
 const idsOf = (envelope: Envelope) => ({

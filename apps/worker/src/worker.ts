@@ -6,14 +6,19 @@ import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { consumeMedia } from './features/media/consume.ts'
+import { createFetchers } from './features/media/create-fetchers.ts'
+import { createFetchMedia } from './features/media/fetch-media.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 
-/** The worker: what came in is stored, what is to go out is sent, and both are woken by one LISTEN. */
+/** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
   const { config, db, lifecycle, logger, registry } = dependencies
   await keepEventPartitions(db, logger, lifecycle)
 
-  const inbound = consumeInbound(dependencies)
+  const fetchMedia = createFetchMedia(createFetchers(dependencies))
+  const media = consumeMedia({ ...dependencies, fetchMedia })
+  const inbound = consumeInbound({ ...dependencies, onMedia: media.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
 
   const listening = listen(await readWakeChannels(db), {

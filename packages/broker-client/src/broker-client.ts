@@ -1,8 +1,12 @@
-import { BrokerInstance, type CreateBrokerInstance } from '@carteiro/contracts/broker-api'
+import {
+  BrokerInstance,
+  type CreateBrokerInstance,
+  type MediaDownloadBody,
+} from '@carteiro/contracts/broker-api'
 import type { BrokerOutboundBody } from '@carteiro/contracts/broker-send'
 import { type BrokerFailure, failureOf } from './faults.ts'
 import { readSent, refusalInBody } from './read-sent.ts'
-import { type BrokerRequest, createTransport, type TransportOptions } from './request.ts'
+import { type BrokerRequest, type BrokerStream, createTransport, type TransportOptions } from './request.ts'
 import { unwrapAnswer } from './unwrap-answer.ts'
 
 /** How a send ended: taken by the broker (and acknowledged by WhatsApp, or not yet), or not. */
@@ -12,6 +16,9 @@ export type SendResult =
 
 /** What an instance's request gave: the instance as the broker sees it, or why not. */
 export type InstanceResult = { status: 'done'; instance: BrokerInstance } | BrokerFailure
+
+/** A file on its way, or why it is not. */
+export type MediaResult = ({ status: 'done' } & Omit<BrokerStream, 'kind'>) | BrokerFailure
 
 export interface CallOptions {
   requestId: string
@@ -32,6 +39,16 @@ export interface BrokerClient {
   getStatus(instanceId: string, options: CallOptions): Promise<InstanceResult>
   connect(instanceId: string, options: CallOptions): Promise<InstanceResult>
   disconnect(instanceId: string, options: CallOptions): Promise<InstanceResult>
+  /**
+   * Opens a message's file; the body must be read or destroyed.
+   *
+   * @throws the signal's reason, which alone ends a call from this side
+   */
+  downloadMedia(
+    instanceId: string,
+    media: MediaDownloadBody,
+    options: CallOptions & { signal: AbortSignal },
+  ): Promise<MediaResult>
   close(): Promise<void>
 }
 
@@ -39,7 +56,7 @@ export interface BrokerClient {
  * @param options.timeoutMs longer than the broker's own bound on a send (25 s), so that its answer is heard
  */
 export function createBrokerClient(options: TransportOptions): BrokerClient {
-  const { request, close } = createTransport(options)
+  const { request, open, close } = createTransport(options)
 
   const instanceRequest = async (
     call: BrokerRequest,
@@ -87,6 +104,14 @@ export function createBrokerClient(options: TransportOptions): BrokerClient {
       instanceRequest({ method: 'POST', path: `${pathOf(instanceId)}/connect` }, call),
     disconnect: (instanceId, call) =>
       instanceRequest({ method: 'POST', path: `${pathOf(instanceId)}/disconnect` }, call),
+    downloadMedia: async (instanceId, media, { requestId, signal }) => {
+      const path = `${pathOf(instanceId)}/media/download`
+      const headers = { 'x-request-id': requestId }
+      const reply = await open({ method: 'POST', path, body: media, headers }, signal)
+      if (reply.kind !== 'stream') return failureOf(reply)
+      const { body, contentType, size } = reply
+      return { status: 'done', body, contentType, size }
+    },
     close,
   }
 }

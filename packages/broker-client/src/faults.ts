@@ -12,6 +12,8 @@ export interface BrokerFailure {
   message: string
   /** As the broker wrote it. */
   brokerCode?: string | undefined
+  /** Of the answer; `undefined` when there was none. */
+  httpStatus?: number | undefined
   /** From the answer's `Retry-After`. */
   retryAfterSeconds?: number | undefined
   response?: unknown
@@ -53,7 +55,13 @@ function refusalOf({ status, body, retryAfterSeconds }: Refusal): BrokerFailure 
   const canonical = canonicalCode(brokerCode) ?? (brokerCode === undefined ? codeOfStatus(status) : undefined)
   const code = canonical ?? brokerCode ?? 'UNKNOWN_ERROR'
   const fault = (canonical && FAULT_OF_CANONICAL[canonical]) ?? FAULT_OF_OWN[code] ?? faultOfStatus(status)
-  return { ...failure(fault, code, message), brokerCode, retryAfterSeconds, response: body }
+  return {
+    ...failure(fault, code, message),
+    brokerCode,
+    httpStatus: status,
+    retryAfterSeconds,
+    response: body,
+  }
 }
 
 const failure = (fault: Fault, code: string, message: string): BrokerFailure => ({

@@ -1,4 +1,5 @@
-import { Pool } from 'undici'
+import type { Readable } from 'node:stream'
+import { type Dispatcher, Pool } from 'undici'
 
 export interface BrokerRequest {
   method: 'GET' | 'POST' | 'DELETE'
@@ -12,8 +13,19 @@ export type BrokerReply =
   | { kind: 'answer'; status: number; body: unknown; retryAfterSeconds: number | undefined }
   | { kind: 'no_answer'; notSent: boolean; timedOut: boolean; message: string }
 
+/** An answer whose bytes are on their way. A stream that breaks fails; one that ends is whole. */
+export interface BrokerStream {
+  kind: 'stream'
+  body: Readable
+  contentType: string | null
+  /** In bytes; `null` when the broker does not know it ahead. */
+  size: number | null
+}
+
 export interface Transport {
   request(request: BrokerRequest): Promise<BrokerReply>
+  /** Leaves the body of a 200 to be read; `signal` ends it. @throws the signal's reason */
+  open(request: BrokerRequest, signal: AbortSignal): Promise<BrokerStream | BrokerReply>
   close(): Promise<void>
 }
 
@@ -47,31 +59,55 @@ export function createTransport({ url, apiKey, timeoutMs }: TransportOptions): T
     bodyTimeout: timeoutMs,
     keepAliveTimeout: 30_000,
   })
+  const send = ({ method, path, body, headers }: BrokerRequest, signal?: AbortSignal) =>
+    pool.request({
+      method,
+      path: prefix + path,
+      headers: {
+        'x-api-key': apiKey,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    })
   return {
-    request: async ({ method, path, body, headers }) => {
+    request: async (request) => {
       try {
-        const response = await pool.request({
-          method,
-          path: prefix + path,
-          headers: {
-            'x-api-key': apiKey,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          body: body === undefined ? null : JSON.stringify(body),
-        })
-        const text = await response.body.text()
-        return {
-          kind: 'answer',
-          status: response.statusCode,
-          body: parse(text),
-          retryAfterSeconds: readRetryAfter(response.headers['retry-after']),
-        }
+        return await readAnswer(await send(request))
       } catch (error) {
         return noAnswer(error)
       }
     },
+    open: async (request, signal) => {
+      try {
+        const response = await send(request, signal)
+        return response.statusCode === 200 ? toStream(response) : await readAnswer(response)
+      } catch (error) {
+        signal.throwIfAborted()
+        return noAnswer(error)
+      }
+    },
     close: () => pool.close(),
+  }
+}
+
+async function readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<BrokerReply> {
+  return {
+    kind: 'answer',
+    status: statusCode,
+    body: parse(await body.text()),
+    retryAfterSeconds: readRetryAfter(headers['retry-after']),
+  }
+}
+
+function toStream({ headers, body }: Dispatcher.ResponseData): BrokerStream {
+  const { 'content-type': type, 'content-length': length } = headers
+  return {
+    kind: 'stream',
+    body,
+    contentType: typeof type === 'string' ? type : null,
+    size: typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : null,
   }
 }
 

@@ -20,6 +20,12 @@ export const ConnectCloudBody = z
     phoneNumberId: z.string().regex(/^[0-9]{1,32}$/, 'must be the number\u2019s id: digits alone'),
     appSecret: z.string().min(16, 'must have 16 characters or more').max(200),
     verifyToken: z.string().min(16, 'must have 16 characters or more').max(200),
+    /** Fetches media. Left out, the one before stays. */
+    accessToken: z
+      .string()
+      .max(1000)
+      .regex(/^[\x21-\x7e]{16,}$/, 'must be 16 characters or more, without spaces')
+      .optional(),
     /** `false` ends the validity of the secret before at once. */
     keepFormerSecret: z.boolean().default(true),
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConnectionStatus } from './broker-event.ts'
 import { DeliveryState } from './delivery.ts'
+import { MessageMedia } from './media.ts'
 
 /** A message as events and lists show it. */
 export const MessageView = z.object({
@@ -12,6 +13,8 @@ export const MessageView = z.object({
   text: z.string().nullable(),
   providerMessageId: z.string().nullable(),
   status: DeliveryState.nullable(),
+  /** Its file; null when it has none. */
+  media: MessageMedia.nullable(),
   createdAt: z.iso.datetime(),
 })
 export type MessageView = z.infer<typeof MessageView>
@@ -32,6 +35,8 @@ export const MessageChange = z.discriminatedUnion('what', [
   /** It was told twice, by the phone and by our send: this one goes, the other one stays. */
   z.object({ what: z.literal('replaced'), byMessageId: z.uuid() }),
   z.object({ what: z.literal('call') }),
+  /** Its file is there, or will not come: `message.media` says which. */
+  z.object({ what: z.literal('media') }),
 ])
 export type MessageChange = z.infer<typeof MessageChange>
 

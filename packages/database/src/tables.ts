@@ -16,6 +16,7 @@ import type {
   PollTable,
   PollVoteTable,
 } from './inbound-tables.ts'
+import type { MediaColumn, MediaDownloadTable } from './media-tables.ts'
 import type { DeliveryAttemptTable, DeliveryTable, LaneTable } from './outbox-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
@@ -27,6 +28,7 @@ export interface Tables {
   contact: ContactTable
   ticket: TicketTable
   message: MessageTable
+  media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
   applied_envelope: AppliedEnvelopeTable
   message_receipt: MessageReceiptTable
@@ -144,6 +146,7 @@ export interface MessageTable {
   content: JsonDefault
   provider_message_id: string | null
   state: string | null
+  media: MediaColumn
   metadata: JsonDefault
   broker_at: WhenNullable
   received_at: WhenNullable

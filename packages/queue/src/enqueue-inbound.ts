@@ -10,7 +10,8 @@ const MAX_PER_JOB = 200
 /**
  * pg-boss inserts into one queue at a time; a commit group holds up to eight. Here it is one statement, which draws
  * the numbers too: one round trip instead of nine, and one commit. A job of ours is a job as `boss.insert` makes it
- * (a test compares them column by column). Numbers are drawn after the sort, so that they rise in the order of arrival.
+ * (a test compares them column by column). Numbers are drawn after the sort, so that they rise in the order of arrival;
+ * and each job is made a microsecond after the one before, as pg-boss fetches jobs of one instant in any order.
  */
 const INSERT_JOBS = {
   name: 'enqueue-inbound',
@@ -20,10 +21,10 @@ const INSERT_JOBS = {
        expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds)
     select name,
       jsonb_build_object('number', nextval('ingest_number'), 'attempt', 1, 'envelopes', envelopes),
-      at, at, at + retention_seconds * interval '1s', retry_limit, retry_delay, retry_backoff, retry_delay_max,
+      at, at + place * interval '1 microsecond', at + retention_seconds * interval '1s', retry_limit, retry_delay, retry_backoff, retry_delay_max,
       expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds
     from (
-      select q.*, job.envelopes, ${QUEUE_SCHEMA}.job_now() as at
+      select q.*, job.envelopes, job.place, ${QUEUE_SCHEMA}.job_now() as at
       from rows from (jsonb_to_recordset($1::jsonb) as (queue text, envelopes jsonb)) with ordinality
         as job (queue, envelopes, place)
       join ${QUEUE_SCHEMA}.queue q on q.name = job.queue

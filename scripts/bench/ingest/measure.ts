@@ -19,8 +19,8 @@ export interface Measured {
 
 const CONNECTIONS = 64
 const CHATS = 500
-/** More than any of the contenders takes in a second: the requests of a round are made before its clock starts. */
-const MOST_PER_SECOND = 12_000
+/** The requests of a round are made before its clock starts; a machine that needs more ends its round early. */
+const PREPARED_PER_SECOND = 20_000
 
 /**
  * Posts one event a request over 64 connections, each as soon as the one before is answered, for so many seconds.
@@ -32,7 +32,7 @@ export async function measure(
   target: Target,
   { seconds, round }: { seconds: number; round: string },
 ): Promise<Measured> {
-  const requests = prepare(target, round, seconds * MOST_PER_SECOND)
+  const requests = prepare(target, round, seconds * PREPARED_PER_SECOND)
   const pool = new Pool(target.url, { connections: CONNECTIONS, pipelining: 1 })
   const latencies: number[] = []
   const startedAt = performance.now()
@@ -41,7 +41,7 @@ export async function measure(
   const post = async () => {
     while (performance.now() < endsAt) {
       const request = requests.pop()
-      if (!request) throw new Error(`more than ${MOST_PER_SECOND} requests a second: raise the number`)
+      if (!request) return
       const sentAt = performance.now()
       const status = await send(pool, request)
       if (status >= 300) throw new Error(`${target.url} answered ${status}`)

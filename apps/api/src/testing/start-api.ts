@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { SCOPES, type Scope } from '@carteiro/contracts/scope'
 import { createKey } from '@carteiro/domain/keys/create-key'
 import { startDomain, type TestDomain } from '@carteiro/domain/testing/start-domain'
@@ -38,9 +42,12 @@ const BROKER_KEY = 'webhook key of the platform'
 export async function startApi(t: Teardown, { env = {}, reach }: TestApiOptions = {}): Promise<TestApi> {
   const domain = await startDomain(t)
   const { db, logger } = domain
+  const storagePath = path.join(tmpdir(), `carteiro-test-${randomUUID()}`)
+  t.teardown(() => rm(storagePath, { recursive: true, force: true }))
   const config = readApiConfig({
     DATABASE_URL: reach ? await reach(domain.url) : domain.url,
     WHATSAPP_WEBHOOK_API_KEY: BROKER_KEY,
+    STORAGE_PATH: storagePath,
     ...env,
   })
   const lifecycle = createLifecycle(logger)

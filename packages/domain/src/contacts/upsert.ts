@@ -1,6 +1,8 @@
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { fillIn } from './fill-in.ts'
+import { insertContacts } from './insert-contacts.ts'
 import { mergeContacts } from './merge.ts'
 import type { ContactAddress } from './phone.ts'
 
@@ -32,7 +34,7 @@ export async function upsertContact(
   known: KnownOfContact,
 ): Promise<{ id: string }> {
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
-    const id = (await learnContact(work, tenantId, known)) ?? (await insertContact(work, tenantId, known))
+    const id = (await learnContact(work, tenantId, known)) ?? (await makeContact(work, tenantId, known))
     // Neither there nor made: another transaction was first, or joined it to another one. Look again.
     if (id !== undefined) return { id }
   }
@@ -57,7 +59,7 @@ export async function learnContact(
     const id = only ?? (one && other && (await joinOrChoose(work, tenantId, known, [one, other])))
     // One of them went meanwhile: look again.
     if (id === undefined) continue
-    await fillIn(work, tenantId, id, known)
+    await fillIn(work.transaction, [{ tenantId, id, known }])
     return id
   }
   return undefined
@@ -106,62 +108,11 @@ async function joinOrChoose(
   return lockOnly(work, tenantId, { ...known, lid: null })
 }
 
-async function insertContact(
+async function makeContact(
   { transaction }: UnitOfWork,
   tenantId: string,
   known: KnownOfContact,
 ): Promise<string | undefined> {
-  const row = await transaction
-    .insertInto('contact')
-    .values({
-      tenant_id: tenantId,
-      id: newId(),
-      kind: known.kind,
-      phone: known.phone,
-      lid: known.lid,
-      jid: known.jid,
-      name: known.name ?? known.pushName ?? null,
-      named: known.name != null,
-      push_name: known.pushName ?? null,
-      document: known.document ?? null,
-      registrations: known.registrations ?? [],
-      avatar_url: known.avatarUrl ?? null,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  return row?.id
-}
-
-async function fillIn(
-  { transaction }: UnitOfWork,
-  tenantId: string,
-  id: string,
-  known: KnownOfContact,
-): Promise<void> {
-  const address = (column: 'phone' | 'lid') => {
-    const taken = sql`exists (
-      select from contact other
-      where other.tenant_id = ${tenantId} and other.${sql.ref(column)} = ${known[column]} and other.id <> ${id})`
-    return sql`coalesce(contact.${sql.ref(column)}, case when not ${taken} then ${known[column]} end)`
-  }
-  const registrations = known.registrations?.length ? known.registrations : null
-  const name = known.name ?? null
-  const pushName = known.pushName ?? null
-  const values = {
-    phone: address('phone'),
-    lid: address('lid'),
-    name: sql`coalesce(${name}, case when contact.named then contact.name end, ${pushName}, contact.name)`,
-    named: sql`(contact.named or ${name}::text is not null)`,
-    push_name: sql`coalesce(${pushName}, contact.push_name)`,
-    document: sql`coalesce(${known.document ?? null}, contact.document)`,
-    registrations: sql`coalesce(${registrations}::text[], contact.registrations)`,
-    avatar_url: sql`coalesce(${known.avatarUrl ?? null}, contact.avatar_url)`,
-  }
-  const columns = Object.entries(values)
-  const sets = columns.map(([column, value]) => sql`${sql.ref(column)} = ${value}`)
-  const differs = columns.map(([column, value]) => sql`contact.${sql.ref(column)} is distinct from ${value}`)
-  await sql`
-    update contact set ${sql.join(sets)}, updated_at = now()
-    where tenant_id = ${tenantId} and id = ${id} and (${sql.join(differs, sql` or `)})`.execute(transaction)
+  const id = newId()
+  return (await insertContacts(transaction, [{ tenantId, id, known }])) === 1 ? id : undefined
 }

@@ -7,6 +7,8 @@ export const CloudCredentials = z.object({
   appSecrets: z.array(z.string().min(1)).min(1).max(2),
   /** Meta repeats it when it verifies the webhook's address. */
   verifyToken: z.string().min(1),
+  /** Speaks for the number to Meta's Graph API; without it no file can be fetched. */
+  accessToken: z.string().min(1).optional(),
 })
 export type CloudCredentials = z.infer<typeof CloudCredentials>
 

@@ -4,7 +4,7 @@ import t from 'tap'
 import { startDomain } from '../testing/start-domain.ts'
 import { type ConnectCloud, connectCloud } from './connect-cloud.ts'
 import { createInstance } from './create-instance.ts'
-import { findCloudInstances } from './find-cloud-instances.ts'
+import { findCloudInstance, findCloudInstances } from './find-cloud-instances.ts'
 import { findInstance } from './find-instance.ts'
 
 const { db } = await startDomain(t)
@@ -59,6 +59,25 @@ t.test('a new secret leaves the one before it valid, and no more than that one',
 })
 
 t.test(
+  'an access token stays until another one is given, for its tenant\u2019s instance alone',
+  async (t) => {
+    const cloud = wanted()
+    const tokenOf = async (tenantId = 'acme') =>
+      (await findCloudInstance({ db, seal }, { tenantId, instanceId: cloud.instanceId }))?.credentials
+        .accessToken
+    await connect(cloud)
+    t.equal(await tokenOf(), undefined)
+    await connect({ ...cloud, accessToken: 'first access' })
+    await connect({ ...cloud, keepFormerSecret: false })
+    t.equal(await tokenOf(), 'first access')
+    await connect({ ...cloud, accessToken: 'second access' })
+    t.equal(await tokenOf(), 'second access')
+    t.equal(await tokenOf('other'), undefined)
+    t.equal(await findCloudInstance({ db, seal }, { tenantId: 'acme', instanceId: 'acme-phone' }), undefined)
+  },
+)
+
+t.test(
   'an instance that waits for its first link may become one of the Cloud API, a linked one not',
   async (t) => {
     const fresh = wanted()
@@ -89,7 +108,7 @@ t.test('two who rotate at once lose no secret that is in use', async (t) => {
 })
 
 t.test('what is kept shows no secret, opens in its own row alone, and under its own key alone', async (t) => {
-  const [mine, theirs] = [wanted(), wanted()]
+  const [mine, theirs] = [wanted({ accessToken: 'first access' }), wanted()]
   await connect(mine)
   await connect(theirs)
   const rows = await db.selectFrom('instance').selectAll().where('transport', '=', 'cloud').execute()
@@ -98,7 +117,7 @@ t.test('what is kept shows no secret, opens in its own row alone, and under its 
     JSON.stringify(audit),
     ...rows.map((row) => String(row.cloud_credentials?.toString('latin1'))),
   ]) {
-    t.notMatch(text, /secret"|first secret|token/)
+    t.notMatch(text, /secret"|first secret|first access|token/i)
   }
   const find = (key: typeof seal) =>
     findCloudInstances({ db, seal: key }, { phoneNumberIds: [mine.phoneNumberId] })

@@ -4,7 +4,7 @@ import type { InstanceTable } from '@carteiro/database/tables'
 import { type Seal, SealError } from '@carteiro/runtime/seal'
 import type { Selectable } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
-import { openCredentials, rotateSecret, sealCredentials } from './cloud-credentials.ts'
+import { type CloudCredentials, openCredentials, rotateSecret, sealCredentials } from './cloud-credentials.ts'
 
 export interface ConnectCloud {
   tenantId: string
@@ -14,6 +14,8 @@ export interface ConnectCloud {
   phoneNumberId: string
   appSecret: string
   verifyToken: string
+  /** Left out, the one before stays. */
+  accessToken?: string | undefined
   /** Whether the secret before stays valid beside the new one. */
   keepFormerSecret: boolean
   actor: string
@@ -59,12 +61,19 @@ async function connect(
   if (!known && wanted.name === undefined) return { status: 'not_found' }
   if (known?.transport === 'baileys' && known.status !== 'created') return { status: 'linked' }
 
-  const former = known?.cloud_credentials ? formerSecrets(seal, wanted, known.cloud_credentials) : []
-  const appSecrets = rotateSecret(former, wanted.appSecret, wanted.keepFormerSecret)
+  const former = known?.cloud_credentials
+    ? formerCredentials(seal, wanted, known.cloud_credentials)
+    : undefined
+  const appSecrets = rotateSecret(former?.appSecrets ?? [], wanted.appSecret, wanted.keepFormerSecret)
+  const accessToken = wanted.accessToken ?? former?.accessToken
   const columns = {
     transport: 'cloud' as const,
     cloud_phone_number_id: phoneNumberId,
-    cloud_credentials: sealCredentials(seal, { tenantId, instanceId }, { appSecrets, verifyToken }),
+    cloud_credentials: sealCredentials(
+      seal,
+      { tenantId, instanceId },
+      { appSecrets, verifyToken, accessToken },
+    ),
   }
   if (known) await updateInstance(transaction, wanted, columns)
   else if (!(await insertInstance(transaction, wanted, columns))) return { status: 'id_taken' }
@@ -125,11 +134,11 @@ async function insertInstance(
 }
 
 /** What is sealed under a key that is gone opens nothing any more, so the new credentials take its place. */
-function formerSecrets(seal: Seal, owner: ConnectCloud, sealed: Buffer): string[] {
+function formerCredentials(seal: Seal, owner: ConnectCloud, sealed: Buffer): CloudCredentials | undefined {
   try {
-    return openCredentials(seal, owner, sealed).appSecrets
+    return openCredentials(seal, owner, sealed)
   } catch (error) {
-    if (error instanceof SealError) return []
+    if (error instanceof SealError) return undefined
     throw error
   }
 }

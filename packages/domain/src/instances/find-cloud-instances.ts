@@ -1,8 +1,10 @@
 import type { Queryable } from '@carteiro/database/connect'
+import type { InstanceTable } from '@carteiro/database/tables'
 import type { Seal } from '@carteiro/runtime/seal'
-import { type CloudCredentials, openCredentials } from './cloud-credentials.ts'
+import type { Selectable } from 'kysely'
+import { type CloudCredentials, type CredentialsOwner, openCredentials } from './cloud-credentials.ts'
 
-/** A number of the Cloud API, with what opens its webhooks. Never log one. */
+/** A number of the Cloud API, with what opens its webhooks and speaks for it. Never log one. */
 export interface CloudInstance {
   id: string
   tenantId: string
@@ -20,10 +22,7 @@ export async function findCloudInstances(
   wanted: CloudInstanceQuery,
 ): Promise<CloudInstance[]> {
   if ('phoneNumberIds' in wanted && wanted.phoneNumberIds.length === 0) return []
-  const rows = await db
-    .selectFrom('instance')
-    .select(['id', 'tenant_id', 'cloud_phone_number_id', 'cloud_credentials'])
-    .where('transport', '=', 'cloud')
+  const rows = await cloudRows(db)
     .where((where) =>
       'tenantId' in wanted
         ? where('tenant_id', '=', wanted.tenantId)
@@ -31,9 +30,37 @@ export async function findCloudInstances(
     )
     .orderBy('id')
     .execute()
-  return rows.flatMap(({ id, tenant_id: tenantId, cloud_phone_number_id, cloud_credentials }) => {
-    if (cloud_phone_number_id === null || cloud_credentials === null) return []
-    const credentials = openCredentials(seal, { tenantId, instanceId: id }, cloud_credentials)
-    return [{ id, tenantId, phoneNumberId: cloud_phone_number_id, credentials }]
-  })
+  return rows.flatMap((row) => open(seal, row) ?? [])
+}
+
+/**
+ * One of a tenant's instances, to speak to Meta for it.
+ *
+ * @returns `undefined` for an instance that is not there, or is no number of the Cloud API
+ * @throws SealError when its credentials were sealed under another key
+ */
+export async function findCloudInstance(
+  { db, seal }: { db: Queryable; seal: Seal },
+  { tenantId, instanceId }: CredentialsOwner,
+): Promise<CloudInstance | undefined> {
+  const row = await cloudRows(db)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', instanceId)
+    .executeTakeFirst()
+  return row && open(seal, row)
+}
+
+const cloudRows = (db: Queryable) =>
+  db
+    .selectFrom('instance')
+    .select(['id', 'tenant_id', 'cloud_phone_number_id', 'cloud_credentials'])
+    .where('transport', '=', 'cloud')
+
+type Row = Pick<Selectable<InstanceTable>, 'id' | 'tenant_id' | 'cloud_phone_number_id' | 'cloud_credentials'>
+
+function open(seal: Seal, row: Row): CloudInstance | undefined {
+  const { id, tenant_id: tenantId, cloud_phone_number_id: phoneNumberId, cloud_credentials: sealed } = row
+  if (phoneNumberId === null || sealed === null) return undefined
+  const credentials = openCredentials(seal, { tenantId, instanceId: id }, sealed)
+  return { id, tenantId, phoneNumberId, credentials }
 }

@@ -24,12 +24,20 @@ export async function editMessage(
     // An edited caption comes without its picture: that stays.
     type: row.type,
     text,
-    content: row.type === 'text' ? envelope.message : { ...row.content, ...envelope.message },
+    content: row.type === 'text' ? envelope.message : withFileOf(row.content, envelope.message),
     metadata: { ...row.metadata, edits: [...edits, before], editedAt: envelope.timestamp },
   })
   tellUpdated(work, next, { what: 'edited', at: envelope.timestamp })
   return 'changed'
 }
+
+/** What an edited caption says of its file is less than what the file is fetched by. */
+function withFileOf(before: Record<string, unknown>, edited: Record<string, unknown>) {
+  const media = { ...toObject(before.media), ...toObject(edited.media) }
+  return { ...before, ...edited, ...(Object.keys(media).length === 0 ? {} : { media }) }
+}
+
+const toObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {})
 
 /** A member of a group may not rewrite what another one said; two spellings of different kinds cannot be compared. */
 function isAnotherMember(author: unknown, editor: string | null): boolean {

@@ -10,6 +10,10 @@ interface PollContent {
   secret: string | null
 }
 
+/** Whether a message is a poll, or brings what one is read with. */
+export const isPoll = ({ message }: Pick<MessageEnvelope, 'message'>): boolean =>
+  readPoll(message) !== undefined
+
 /** Keeps what a poll's votes are read with, when a message is one; votes that waited for its secret are read now. */
 export async function keepPoll(work: UnitOfWork, envelope: MessageEnvelope): Promise<void> {
   const poll = readPoll(envelope.message)

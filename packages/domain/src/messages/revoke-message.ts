@@ -1,5 +1,6 @@
 import type { RevokeEnvelope } from '@carteiro/contracts/envelope'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { dropMedia } from '../media/drop-media.ts'
 import type { ChangeStatus } from './apply-change.ts'
 import { type MessageRow, rewriteMessage } from './store-message.ts'
 import { tellUpdated } from './tell-updated.ts'
@@ -18,6 +19,7 @@ export async function revokeMessage(
     content: {},
     metadata: { participantJid, participant, backfilled, revokedAt: envelope.timestamp },
   })
+  await dropMedia(work, [row])
   await work.transaction
     .deleteFrom('poll')
     .where('tenant_id', '=', row.tenant_id)

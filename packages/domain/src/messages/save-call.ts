@@ -2,7 +2,7 @@ import type { CallEnvelope } from '@carteiro/contracts/envelope'
 import { contactOf, participantOf } from '../contacts/sender.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { findMessage } from './find-message.ts'
-import { rewriteMessage, storeMessage } from './store-message.ts'
+import { rewriteMessage, storeMessages } from './store-message.ts'
 import { tellUpdated } from './tell-updated.ts'
 
 /** Stores a call as a message of its ticket; what is told later of the same call is written over it. */
@@ -18,14 +18,16 @@ export async function saveCall(work: UnitOfWork, envelope: CallEnvelope): Promis
     tellUpdated(work, await rewriteMessage(work.transaction, known, next), { what: 'call' })
     return { status: 'updated' }
   }
-  await storeMessage(work, {
-    ...{ tenantId, instanceId, providerMessageId, timestamp, receivedAt },
-    contact: contactOf(envelope),
-    direction: 'inbound',
-    type: 'call',
-    text: null,
-    content: details,
-    metadata: participantOf(envelope),
-  })
+  await storeMessages(work, [
+    {
+      ...{ tenantId, instanceId, providerMessageId, timestamp, receivedAt },
+      contact: contactOf(envelope),
+      direction: 'inbound',
+      type: 'call',
+      text: null,
+      content: details,
+      metadata: participantOf(envelope),
+    },
+  ])
   return { status: 'saved' }
 }

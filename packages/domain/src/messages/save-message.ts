@@ -6,52 +6,95 @@ import { applyEarlyReceipts } from '../outbox/early-receipts.ts'
 import { applyPending } from './apply-change.ts'
 import { describeContent } from './describe-content.ts'
 import { findMessage } from './find-message.ts'
-import { keepPoll } from './keep-poll.ts'
-import { type MessageRow, rewriteMessage, storeMessage } from './store-message.ts'
+import { isPoll, keepPoll } from './keep-poll.ts'
+import { type Recognized, recognize } from './recognize.ts'
+import { type MessageRow, type NewMessage, rewriteMessage, storeMessages } from './store-message.ts'
 import { tellUpdated } from './tell-updated.ts'
 
 export type SaveMessageResult =
   /** `replaced`: it stands where one was that could not be decrypted. */
   { status: 'saved' | 'replaced'; messageId: string; ticketId: string } | { status: 'duplicate' }
 
-/**
- * Stores a message: a customer's, or one that our own phone wrote. One that is there already (same instance and
- * WhatsApp id, whatever the spelling of its chat) changes nothing; one that was undecryptable is replaced in its
- * place. What came before it (changes, receipts) is applied to it.
- */
+/** Stores one message, as `saveMessages` does. */
 export async function saveMessage(work: UnitOfWork, envelope: MessageEnvelope): Promise<SaveMessageResult> {
-  const result = await saveOnce(work, envelope)
-  // Also of a repeated one: our own send is stored without its poll's secret, the phone's copy brings it.
-  await keepPoll(work, envelope)
+  const [result] = await saveMessages(work, [envelope])
+  if (!result) throw new Error('nothing became of a message')
   return result
 }
 
-async function saveOnce(work: UnitOfWork, envelope: MessageEnvelope): Promise<SaveMessageResult> {
-  const stored = await findMessage(work, envelope, [envelope.direction])
-  if (stored?.type === 'undecryptable') return replace(work, stored, envelope)
-  if (stored || (await isSendOfOurs(work, envelope))) return { status: 'duplicate' }
-  const { tenantId, instanceId, direction, providerMessageId, timestamp, receivedAt } = envelope
-  const row = await storeMessage(work, {
-    ...{ tenantId, instanceId, direction, providerMessageId, timestamp, receivedAt },
-    ...describeContent(envelope.message),
-    contact: chatContactOf(envelope),
-    content: envelope.message,
-    metadata: metadataOf(envelope),
-  })
-  await applyPending(work, row)
-  if (direction === 'outbound') await applyEarlyReceipts(work, { tenantId, instanceId, providerMessageId })
-  return { status: 'saved', messageId: row.id, ticketId: row.ticket_id }
+/**
+ * Stores messages, in their order: a customer's, or ones that our own phone wrote. One that is there already (same
+ * instance and WhatsApp id, whatever the spelling of its chat) changes nothing; one that was undecryptable is replaced
+ * in its place. What came before a message (changes, receipts, votes) is applied to it before the next one is stored,
+ * so that events tell of it in this order.
+ *
+ * @returns what became of each
+ */
+export async function saveMessages(
+  work: UnitOfWork,
+  envelopes: MessageEnvelope[],
+): Promise<SaveMessageResult[]> {
+  const results: SaveMessageResult[] = []
+  for (const run of runsOf(await recognize(work.transaction, envelopes)))
+    results.push(...(await saveRun(work, run)))
+  return results
 }
 
-async function replace(
-  work: UnitOfWork,
-  stored: MessageRow,
-  envelope: MessageEnvelope,
-): Promise<SaveMessageResult> {
+/** Messages in a row, up to one that more is to be done for than storing it. */
+function runsOf(messages: Recognized[]): Recognized[][] {
+  const runs: Recognized[][] = [[]]
+  for (const message of messages) {
+    runs.at(-1)?.push(message)
+    if (message.is === 'undecryptable' || message.awaited || isPoll(message.envelope)) runs.push([])
+  }
+  return runs
+}
+
+async function saveRun(work: UnitOfWork, run: Recognized[]): Promise<SaveMessageResult[]> {
+  const added = run.filter(({ is }) => is === 'new')
+  const rows = await storeMessages(
+    work,
+    added.map(({ envelope }) => toNewMessage(envelope)),
+  )
+  const stored = new Map(added.map((message, index) => [message, rows[index]]))
+  const results = run.map((message) => resultOf('saved', stored.get(message)))
+  const last = run.at(-1)
+  if (!last) return results
+  const { envelope, is, awaited } = last
+  if (is === 'undecryptable') results[run.length - 1] = await replace(work, envelope)
+  const row = stored.get(last)
+  if (row && awaited) {
+    await applyPending(work, row)
+    if (envelope.direction === 'outbound') await applyEarlyReceipts(work, envelope)
+  }
+  // Also of a repeated one: our own send is stored without its poll's secret, the phone's copy brings it.
+  await keepPoll(work, envelope)
+  return results
+}
+
+/** What became of a message that is stored by now; a repetition when no row is. */
+export const resultOf = (status: 'saved' | 'replaced', row: MessageRow | undefined): SaveMessageResult =>
+  row ? { status, messageId: row.id, ticketId: row.ticket_id } : { status: 'duplicate' }
+
+const toNewMessage = (envelope: MessageEnvelope): NewMessage => ({
+  tenantId: envelope.tenantId,
+  instanceId: envelope.instanceId,
+  direction: envelope.direction,
+  providerMessageId: envelope.providerMessageId,
+  timestamp: envelope.timestamp,
+  receivedAt: envelope.receivedAt,
+  ...describeContent(envelope.message),
+  contact: chatContactOf(envelope),
+  content: envelope.message,
+  metadata: metadataOf(envelope),
+})
+
+async function replace(work: UnitOfWork, envelope: MessageEnvelope): Promise<SaveMessageResult> {
   // What the placeholder could not tell: names, and the phone of a LID.
   await upsertContact(work, envelope.tenantId, chatContactOf(envelope))
-  const current = (await findMessage(work, envelope, [envelope.direction])) ?? stored
-  const row = await rewriteMessage(work.transaction, current, {
+  const stored = await findMessage(work, envelope, [envelope.direction])
+  if (stored?.type !== 'undecryptable') return { status: 'duplicate' }
+  const row = await rewriteMessage(work.transaction, stored, {
     ...describeContent(envelope.message),
     content: envelope.message,
     metadata: metadataOf(envelope),
@@ -59,20 +102,7 @@ async function replace(
   })
   tellUpdated(work, row, { what: 'decrypted' })
   await applyPending(work, row)
-  return { status: 'replaced', messageId: row.id, ticketId: row.ticket_id }
-}
-
-/** A send whose acknowledgement is still out has its WhatsApp id on the delivery alone. */
-async function isSendOfOurs({ transaction }: UnitOfWork, envelope: MessageEnvelope): Promise<boolean> {
-  if (envelope.direction !== 'outbound') return false
-  const row = await transaction
-    .selectFrom('delivery')
-    .select('id')
-    .where('tenant_id', '=', envelope.tenantId)
-    .where('instance_id', '=', envelope.instanceId)
-    .where('provider_message_id', '=', envelope.providerMessageId)
-    .executeTakeFirst()
-  return row !== undefined
+  return resultOf('replaced', row)
 }
 
 /** The push name of what our own phone wrote is ours, not the contact's. */

@@ -1,11 +1,14 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
-import { newId } from '@carteiro/database/new-id'
 import type { MessageTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
-import { type KnownOfContact, upsertContact } from '../contacts/upsert.ts'
+import type { KnownOfContact } from '../contacts/upsert.ts'
+import { upsertContacts } from '../contacts/upsert-many.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
-import { openTicket, previewOf } from '../tickets/open-ticket.ts'
-import { appendTimeline } from '../timeline/append.ts'
+import { writtenMedia } from '../media/describe-media.ts'
+import { keepMedia } from '../media/keep-media.ts'
+import { openTickets, previewOf, type TicketMessage, tellOpened } from '../tickets/open-ticket.ts'
+import { appendTimeline, type TimelineEntry } from '../timeline/append.ts'
+import { insertMessages } from './insert-messages.ts'
 import { toMessageView } from './view.ts'
 
 export type MessageRow = Selectable<MessageTable>
@@ -26,61 +29,62 @@ export interface NewMessage {
 }
 
 /**
- * Stores a message that came in (also one that our own phone wrote): contact, ticket, message, timeline and event.
- * @throws a unique violation when it was stored meanwhile; nothing of it stays then, and the next try finds it
+ * Stores messages that came in (also ones that our own phone wrote), in their order: contacts, tickets, messages,
+ * timeline and events, each kind in one statement for all of them.
+ * @throws a unique violation when one was stored meanwhile; nothing of them stays then, and the next try finds it
  */
-export async function storeMessage(work: UnitOfWork, message: NewMessage): Promise<MessageRow> {
-  const { tenantId, instanceId, direction, type, text } = message
-  const contact = await upsertContact(work, tenantId, message.contact)
-  const ticket = await openTicket(work, {
-    tenantId,
-    instanceId,
-    contactId: contact.id,
-    direction,
-    preview: text ?? type,
-    at: new Date(message.timestamp),
-  })
-  const row = await insertRow(work, message, { ticketId: ticket.id, contactId: contact.id })
-  const entry = direction === 'inbound' ? 'MESSAGE_RECEIVED' : 'MESSAGE_SENT'
-  await appendTimeline(work.transaction, [{ tenantId, ticketId: ticket.id, type: entry, messageId: row.id }])
-  work.record({
-    tenantId,
-    type: 'messages.new',
-    ticketId: ticket.id,
-    contactId: contact.id,
-    instanceId,
-    payload: { ticketId: ticket.id, contactId: contact.id, message: toMessageView(row) },
-  })
-  return row
+export async function storeMessages(work: UnitOfWork, messages: NewMessage[]): Promise<MessageRow[]> {
+  const stored: MessageRow[] = []
+  while (stored.length < messages.length) {
+    const rest = messages.slice(stored.length)
+    const contactIds = await upsertContacts(work, rest)
+    stored.push(...(await storeTogether(work, rest.slice(0, contactIds.length), contactIds)))
+  }
+  return stored
 }
 
-function insertRow(
-  { transaction }: UnitOfWork,
-  message: NewMessage,
-  { ticketId, contactId }: { ticketId: string; contactId: string },
-): Promise<MessageRow> {
-  return transaction
-    .insertInto('message')
-    .values({
-      tenant_id: message.tenantId,
-      id: newId(),
-      ticket_id: ticketId,
-      contact_id: contactId,
-      instance_id: message.instanceId,
-      direction: message.direction,
-      type: message.type,
-      text: message.text,
-      content: JSON.stringify(message.content),
-      provider_message_id: message.providerMessageId,
-      // Our own phone sent it: WhatsApp's server told us of it.
-      state: message.direction === 'outbound' ? 'SENT' : null,
-      metadata: JSON.stringify(message.metadata),
-      broker_at: message.timestamp,
-      received_at: message.receivedAt,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+/** @param contactIds of each message */
+async function storeTogether(
+  work: UnitOfWork,
+  messages: NewMessage[],
+  contactIds: string[],
+): Promise<MessageRow[]> {
+  const touching = messages.map((message, index) => toTicketMessage(message, contactIds[index] ?? ''))
+  const tickets = await openTickets(work.transaction, touching)
+  const rows = await insertMessages(
+    work.transaction,
+    messages.map((message, index) => ({
+      message,
+      ticketId: tickets[index]?.id ?? '',
+      contactId: contactIds[index] ?? '',
+    })),
+  )
+  await keepMedia(work, rows)
+  const timeline: TimelineEntry[] = []
+  for (const [index, row] of rows.entries()) {
+    const { tenant_id: tenantId, ticket_id: ticketId, contact_id: contactId, instance_id: instanceId } = row
+    if (tickets[index]?.opened) {
+      timeline.push({ tenantId, ticketId, type: 'TICKET_OPENED' })
+      tellOpened(work, { tenantId, contactId, instanceId }, ticketId)
+    }
+    const type = row.direction === 'inbound' ? 'MESSAGE_RECEIVED' : 'MESSAGE_SENT'
+    timeline.push({ tenantId, ticketId, type, messageId: row.id })
+    const keys = { ticketId, contactId }
+    const payload = { ...keys, message: toMessageView(row) }
+    work.record({ tenantId, type: 'messages.new', ...keys, instanceId, payload })
+  }
+  await appendTimeline(work.transaction, timeline)
+  return rows
 }
+
+const toTicketMessage = (message: NewMessage, contactId: string): TicketMessage => ({
+  tenantId: message.tenantId,
+  instanceId: message.instanceId,
+  contactId,
+  direction: message.direction,
+  preview: message.text ?? message.type,
+  at: new Date(message.timestamp),
+})
 
 /** Writes new content over a message, in its place, and over its ticket's preview when nothing came after it. */
 export async function rewriteMessage(
@@ -94,6 +98,7 @@ export async function rewriteMessage(
       type: next.type,
       text: next.text,
       content: JSON.stringify(next.content),
+      media: writtenMedia(next, row.media),
       metadata: JSON.stringify(next.metadata),
       ...(next.brokerAt === undefined ? {} : { broker_at: next.brokerAt }),
     })
@@ -101,6 +106,7 @@ export async function rewriteMessage(
     .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await keepMedia({ transaction }, [written])
   await sql`
     update ticket set preview = ${previewOf(next.text ?? next.type)}, updated_at = now()
     where tenant_id = ${row.tenant_id} and id = ${row.ticket_id} and not exists (

@@ -14,6 +14,7 @@ export function toMessageView(row: Selectable<MessageTable>): MessageView {
     text: row.text,
     providerMessageId: row.provider_message_id,
     status: row.state as DeliveryState | null,
+    media: row.media,
     createdAt: row.created_at.toISOString(),
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { dropMedia } from '../media/drop-media.ts'
 import type { MessageRow } from '../messages/store-message.ts'
 import { tellUpdated } from '../messages/tell-updated.ts'
 import type { ChangedDelivery } from './transition.ts'
@@ -35,6 +36,7 @@ export async function absorbEcho(work: UnitOfWork, delivery: ChangedDelivery): P
     on conflict do nothing`.execute(transaction)
   await sql`delete from timeline_entry where tenant_id = ${tenantId} and ticket_id = ${echo.ticket_id}
     and message_id = ${echo.id}`.execute(transaction)
+  await dropMedia(work, [echo])
   await sql`delete from message where tenant_id = ${tenantId} and id = ${echo.id}`.execute(transaction)
   tellUpdated(work, echo, { what: 'replaced', byMessageId: id })
 }

@@ -1,5 +1,6 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
+import { sql } from 'kysely'
 
 export interface TimelineEntry {
   tenantId: string
@@ -21,17 +22,18 @@ export async function appendTimeline(
   entries: TimelineEntry[],
 ): Promise<void> {
   if (entries.length === 0) return
-  await transaction
-    .insertInto('timeline_entry')
-    .values(
-      entries.map((entry) => ({
-        tenant_id: entry.tenantId,
-        id: newId(),
-        ticket_id: entry.ticketId,
-        type: entry.type,
-        message_id: entry.messageId ?? null,
-        details: JSON.stringify(entry.details ?? {}),
-      })),
-    )
-    .execute()
+  const rows = entries.map((entry) => ({
+    tenant_id: entry.tenantId,
+    id: newId(),
+    ticket_id: entry.ticketId,
+    type: entry.type,
+    message_id: entry.messageId,
+    details: entry.details ?? {},
+  }))
+  await sql`
+    insert into timeline_entry (tenant_id, id, ticket_id, type, message_id, details)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry
+      (tenant_id text, id uuid, ticket_id uuid, type text, message_id uuid, details jsonb)`.execute(
+    transaction,
+  )
 }

@@ -1,4 +1,4 @@
-import type { Envelope } from '@carteiro/contracts/envelope'
+import type { Envelope, MessageEnvelope } from '@carteiro/contracts/envelope'
 import { saveGroup } from '@carteiro/domain/contacts/save-group'
 import { saveTold } from '@carteiro/domain/contacts/save-told'
 import { markApplied } from '@carteiro/domain/envelopes/mark-applied'
@@ -7,19 +7,38 @@ import { recordConnection } from '@carteiro/domain/instances/record-connection'
 import { applyChange } from '@carteiro/domain/messages/apply-change'
 import { recordVote } from '@carteiro/domain/messages/record-vote'
 import { saveCall } from '@carteiro/domain/messages/save-call'
-import { saveMessage } from '@carteiro/domain/messages/save-message'
+import { saveMessage, saveMessages } from '@carteiro/domain/messages/save-message'
 import { saveUndecryptable } from '@carteiro/domain/messages/save-undecryptable'
 import { recordReceipt } from '@carteiro/domain/outbox/receipts'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
+
+/** Messages in a row are stored together; any other kind is applied alone. */
+export const isMessage = (envelope: Envelope): envelope is MessageEnvelope => envelope.kind === 'message'
+
+/**
+ * What envelopes do, in their order.
+ *
+ * @returns what became of each, for the log
+ */
+export async function applyEnvelopes(
+  queue: Queue,
+  work: UnitOfWork,
+  envelopes: Envelope[],
+): Promise<string[]> {
+  if (envelopes.every(isMessage)) return (await saveMessages(work, envelopes)).map(({ status }) => status)
+  const statuses: string[] = []
+  for (const envelope of envelopes) statuses.push(await applyEnvelope(queue, work, envelope))
+  return statuses
+}
 
 /**
  * What an envelope does, by its kind; each once, however often it comes.
  *
  * @returns what became of it, for the log
  */
-export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<string> {
-  if (!isMessage(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
+async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: Envelope): Promise<string> {
+  if (!isStoredOnce(envelope) && !(await markApplied(work, envelope))) return 'duplicate'
   switch (envelope.kind) {
     case 'message':
       return (await saveMessage(work, envelope)).status
@@ -56,7 +75,7 @@ export async function applyEnvelope(queue: Queue, work: UnitOfWork, envelope: En
 }
 
 /** These are kept from being stored twice by WhatsApp's own id. */
-const isMessage = ({ kind }: Envelope): boolean => kind === 'message' || kind === 'undecryptable'
+const isStoredOnce = ({ kind }: Envelope): boolean => kind === 'message' || kind === 'undecryptable'
 
 const nudge = (queue: Queue, { transaction }: UnitOfWork, { tenantId, instanceId }: Envelope) =>
   nudgeOutbound(queue, transaction, [{ tenantId, instanceId }])

@@ -4,13 +4,17 @@ import { enqueueAgain, enqueueDead } from '@carteiro/queue/enqueue'
 import { fetchShard } from '@carteiro/queue/fetch-shard'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
-import { applyEnvelope } from './apply-envelope.ts'
+import { applyEnvelopes, isMessage } from './apply-envelope.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
+  /** Called after the commit of a batch that stored a file's message. */
+  onMedia?: () => void
 }
 
 const MAX_JOBS = 20
+/** Messages that are stored together: more of them do not make a statement cheaper. */
+const MAX_RUN = 200
 /** Waits before the second try, the third, ...: what is only out of order has come by then. */
 const RETRY_SECONDS = [5, 30, 120, 600]
 
@@ -41,12 +45,13 @@ export async function processBatch(
     const tries = batch.jobs.flatMap(({ envelopes, attempt = 1 }) =>
       envelopes.map((envelope) => ({ envelope, attempt })),
     )
-    for (const one of lockOrder(tries)) applied.push(await applyOrPutOff(dependencies, work, one))
+    for (const run of runsOf(lockOrder(tries))) applied.push(...(await applyRun(dependencies, work, run)))
     await batch.complete()
     return applied
   })
   if (outcomes === 'busy') return 'busy'
   for (const outcome of outcomes) tell(dependencies, outcome)
+  if (outcomes.some(bringsMedia)) dependencies.onMedia?.()
   return outcomes.length > 0 ? 'processed' : 'empty'
 }
 
@@ -59,31 +64,60 @@ function lockOrder(tries: Try[]): Try[] {
   return [...tries.filter((one) => !locksLanes(one)), ...tries.filter(locksLanes)]
 }
 
+/** Messages in a row, and each envelope of another kind by itself. */
+function runsOf(tries: Try[]): Try[][] {
+  const runs: Try[][] = []
+  for (const one of tries) {
+    const run = runs.at(-1) ?? []
+    const [first] = run
+    const isOneMore = first && isMessage(first.envelope) && isMessage(one.envelope) && run.length < MAX_RUN
+    if (isOneMore) run.push(one)
+    else runs.push([one])
+  }
+  return runs
+}
+
 /**
- * A poison envelope is put off, and after its last try set aside; its chat goes on. A fault of the database is
- * everybody's and rolls back.
+ * Applies a run in a part of its own. When it fails, each half is tried again, down to the one envelope that is to
+ * blame: the others go on. A fault of the database is everybody's and rolls back.
  */
-async function applyOrPutOff(
+async function applyRun(dependencies: InboundDependencies, work: UnitOfWork, run: Try[]): Promise<Outcome[]> {
+  const envelopes = run.map(({ envelope }) => envelope)
+  try {
+    const statuses = await work.part(() => applyEnvelopes(dependencies.queue, work, envelopes))
+    return run.map((one, index) => ({ ...one, result: 'applied', status: statuses[index] ?? '' }))
+  } catch (error) {
+    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
+    const [one, ...others] = run
+    if (one && others.length === 0) return [await putOff(dependencies, work, one, error)]
+    const middle = Math.ceil(run.length / 2)
+    return [
+      ...(await applyRun(dependencies, work, run.slice(0, middle))),
+      ...(await applyRun(dependencies, work, run.slice(middle))),
+    ]
+  }
+}
+
+/** A poison envelope is put off, and after its last try set aside; its chat goes on. */
+async function putOff(
   { config, queue }: InboundDependencies,
   work: UnitOfWork,
   { envelope, attempt }: Try,
+  error: unknown,
 ): Promise<Outcome> {
-  try {
-    const status = await work.part(() => applyEnvelope(queue, work, envelope))
-    return { envelope, attempt, result: 'applied', status }
-  } catch (error) {
-    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
-    if (attempt < config.INBOUND_MAX_ATTEMPTS) {
-      const afterSeconds = RETRY_SECONDS[attempt - 1] ?? RETRY_SECONDS.at(-1) ?? 0
-      await enqueueAgain(queue, work.transaction, envelope, { attempt: attempt + 1, afterSeconds })
-      return { envelope, attempt, result: 'retried', error }
-    }
-    const message = error instanceof Error ? error.message : String(error)
-    const dead = { envelope, error: message, attempts: attempt, at: new Date().toISOString() }
-    await enqueueDead(queue, work.transaction, dead)
-    return { envelope, attempt, result: 'set aside', error }
+  if (attempt < config.INBOUND_MAX_ATTEMPTS) {
+    const afterSeconds = RETRY_SECONDS[attempt - 1] ?? RETRY_SECONDS.at(-1) ?? 0
+    await enqueueAgain(queue, work.transaction, envelope, { attempt: attempt + 1, afterSeconds })
+    return { envelope, attempt, result: 'retried', error }
   }
+  const message = error instanceof Error ? error.message : String(error)
+  const dead = { envelope, error: message, attempts: attempt, at: new Date().toISOString() }
+  await enqueueDead(queue, work.transaction, dead)
+  return { envelope, attempt, result: 'set aside', error }
 }
+
+const bringsMedia = ({ envelope, result }: Outcome): boolean =>
+  result === 'applied' && envelope.kind === 'message' && 'media' in envelope.message
 
 function tell({ report }: InboundDependencies, outcome: Outcome): void {
   const { envelope, attempt } = outcome

@@ -1,14 +1,14 @@
+import { MediaType } from '@carteiro/contracts/media'
 import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readBytes, sizeOf } from './bytes.ts'
 import { readLong } from './longs.ts'
 
 /** A larger preview weighs more than what the event tells. */
 const MAX_THUMBNAIL_BYTES = 16 * 1024
-const MEDIA_TYPES = ['image', 'video', 'ptv', 'audio', 'document', 'sticker']
 
 /** What must be known of a file to fetch it and to show it. */
 export function readMedia(type: string, part: JsonObject): JsonObject | undefined {
-  return MEDIA_TYPES.includes(type) ? readMediaMembers(part) : undefined
+  return MediaType.safeParse(type).success ? readMediaMembers(part) : undefined
 }
 
 /** The same of a `media` object that a broker wrote. */

@@ -1,0 +1,69 @@
+import type { DatabaseTransaction } from '@carteiro/database/connect'
+import { sql } from 'kysely'
+import type { KnownOfContact } from './upsert.ts'
+
+/** A contact that is there, and what was told of it. */
+export interface ToldContact {
+  tenantId: string
+  id: string
+  known: KnownOfContact
+}
+
+const COLUMNS = [
+  'phone',
+  'lid',
+  'name',
+  'named',
+  'push_name',
+  'document',
+  'registrations',
+  'avatar_url',
+] as const
+
+/** An address that is another contact's is not taken from it. */
+const address = (column: 'phone' | 'lid') => sql`
+  coalesce(c.${sql.ref(column)}, case when not exists (
+    select from contact other where other.tenant_id = c.tenant_id and other.${sql.ref(column)} = told.${sql.ref(column)}
+      and other.id <> c.id
+  ) then told.${sql.ref(column)} end)`
+
+const columnsOf = (table: string) => sql.join(COLUMNS.map((column) => sql.ref(`${table}.${column}`)))
+
+/** Fills in what is newly known of contacts; one is written, and locked, only where something differs. */
+export async function fillIn(transaction: DatabaseTransaction, contacts: ToldContact[]): Promise<void> {
+  if (contacts.length === 0) return
+  await sql`
+    with next as (
+      select c.tenant_id, c.id, n.*
+      from jsonb_to_recordset(${JSON.stringify(contacts.map(toRow))}::jsonb) as told (tenant_id text, id uuid,
+        phone text, lid text, name text, push_name text, document text, registrations text[], avatar_url text)
+      join contact c on c.tenant_id = told.tenant_id and c.id = told.id
+      cross join lateral (select
+        ${address('phone')} as phone,
+        ${address('lid')} as lid,
+        coalesce(told.name, case when c.named then c.name end, told.push_name, c.name) as name,
+        (c.named or told.name is not null) as named,
+        coalesce(told.push_name, c.push_name) as push_name,
+        coalesce(told.document, c.document) as document,
+        coalesce(told.registrations, c.registrations) as registrations,
+        coalesce(told.avatar_url, c.avatar_url) as avatar_url
+      ) n
+      where (${columnsOf('c')}) is distinct from (${columnsOf('n')})
+      order by c.tenant_id, c.id for no key update of c
+    )
+    update contact set
+      ${sql.join(COLUMNS.map((column) => sql`${sql.ref(column)} = ${sql.ref(`next.${column}`)}`))}, updated_at = now()
+    from next where contact.tenant_id = next.tenant_id and contact.id = next.id`.execute(transaction)
+}
+
+const toRow = ({ tenantId, id, known }: ToldContact) => ({
+  tenant_id: tenantId,
+  id,
+  phone: known.phone,
+  lid: known.lid,
+  name: known.name,
+  push_name: known.pushName,
+  document: known.document,
+  registrations: known.registrations?.length ? known.registrations : null,
+  avatar_url: known.avatarUrl,
+})
