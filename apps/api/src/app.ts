@@ -10,6 +10,7 @@ import { mediaRoutes } from './features/media/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { templateRoutes } from './features/templates/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -34,6 +35,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   })
   await app.register(cloudWebhookRoutes, inbound)
   await app.register(outboundRoutes, dependencies)
+  await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { BrokerMedia, MAX_BASE64_LENGTH } from './broker-media.ts'
 import { withoutAliases } from './broker-send-aliases.ts'
 import { Slug } from './identifier.ts'
-import { MAX_TEXT_LENGTH } from './intent.ts'
+import { MAX_TEXT_LENGTH } from './intents/text.ts'
 import { StorableText } from './storable-text.ts'
 
 /** Meta's Cloud API takes 1,024 characters below a file; the phones show no more of it. */

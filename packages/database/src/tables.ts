@@ -18,6 +18,7 @@ import type {
 } from './inbound-tables.ts'
 import type { MediaColumn, MediaDownloadTable } from './media-tables.ts'
 import type { DeliveryAttemptTable, DeliveryTable, LaneTable } from './outbox-tables.ts'
+import type { TemplateTable } from './template-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -25,6 +26,7 @@ export interface Tables {
   api_key: ApiKeyTable
   instance: InstanceTable
   queue: QueueTable
+  template: TemplateTable
   contact: ContactTable
   ticket: TicketTable
   message: MessageTable

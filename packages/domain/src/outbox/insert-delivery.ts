@@ -1,4 +1,5 @@
 import { type Intent, intentText } from '@carteiro/contracts/intent'
+import { withoutBytes } from '@carteiro/contracts/intents/without-bytes'
 import { formatJid, type Jid } from '@carteiro/contracts/jid'
 import { newId } from '@carteiro/database/new-id'
 import type { MessageTable } from '@carteiro/database/tables'
@@ -85,7 +86,7 @@ async function insertMessage(
       direction: 'outbound',
       type: intent.intent,
       text,
-      content: JSON.stringify(intent),
+      content: JSON.stringify(withoutBytes(intent)),
       provider_message_id: null,
       state: 'QUEUED',
     })

@@ -9,7 +9,10 @@ import { recordAudit } from '../audit/record.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { checkTimes } from './check-times.ts'
 import { insertDelivery } from './insert-delivery.ts'
+import { type IntentRefusal, prepareIntent } from './prepare-intent.ts'
 
 export interface OutboundRequest {
   tenantId: string
@@ -20,6 +23,16 @@ export interface OutboundRequest {
   idempotencyKey?: string | undefined
   dossierId?: string | number | undefined
   maxAttempts: number
+  /** Not before: until then it holds up nothing. */
+  scheduledAt?: Date | undefined
+  /** Not after: what has not left by then fails as EXPIRED. */
+  expiresAt?: Date | undefined
+  /** `service` unless said otherwise. Marketing leaves after everything else, and not in quiet hours. */
+  purpose?: 'service' | 'marketing' | undefined
+  /** 0 a reply, 1 a service message (unless said otherwise), 2 a campaign. Marketing is a campaign always. */
+  priority?: 0 | 1 | 2 | undefined
+  subject?: string | undefined
+  templateCode?: string | undefined
   actor: string
   requestId: string
 }
@@ -30,6 +43,7 @@ export type QueueMessageResult =
   | { status: 'invalid_to' }
   | { status: 'instance_not_found' }
   | { status: 'instance_required'; instanceIds: string[] }
+  | IntentRefusal
 
 /**
  * Accepts a message into the outbox: contact, ticket, message, delivery, audit, event and the workers' nudge in one
@@ -46,8 +60,12 @@ export async function queueMessage(
     if (known) return known
     const chosen = await chooseInstance(work.transaction, request)
     if (chosen.status !== 'chosen') return chosen
-    const { tenantId, intent, maxAttempts, idempotencyKey, dossierId, requestId } = request
     const { instanceId } = chosen
+    const prepared =
+      checkTimes(request) ?? (await prepareIntent(work.transaction, { ...request, instanceId, recipient }))
+    if (prepared.status !== 'prepared') return prepared
+    const { intent } = prepared
+    const { tenantId, maxAttempts, idempotencyKey, dossierId, requestId } = request
     const message = await insertDelivery(work, {
       tenantId,
       instanceId,
@@ -90,8 +108,8 @@ async function findKnownKey(
 /** What makes two requests the same one, but for the instance, which a request may leave out. */
 function hashRequest({ to, intent, dossierId }: OutboundRequest): Buffer {
   const recipient = parseRecipient(to)
-  const canonical = [recipient ? formatJid(recipient) : to, Object.entries(intent).sort(), dossierId ?? null]
-  return createHash('sha256').update(JSON.stringify(canonical)).digest()
+  const canonical = [recipient ? formatJid(recipient) : to, intent, dossierId ?? null]
+  return createHash('sha256').update(canonicalJson(canonical)).digest()
 }
 
 async function tellQueued(

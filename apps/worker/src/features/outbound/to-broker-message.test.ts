@@ -1,12 +1,12 @@
 import { BrokerOutboundMessageSchema } from '@carteiro/contracts/broker-send'
+import type { PhoneIntent } from '@carteiro/contracts/intents/render-intent'
 import { test } from 'tap'
-import type { BrokerIntent } from './broker-intent.ts'
 import { toBrokerMessage } from './to-broker-message.ts'
 
 const delivery = { id: 'd1', instanceId: 'main', recipient: '+5511988887777' }
 const url = 'https://files.example/bill.pdf'
 
-const mapped: [BrokerIntent, Record<string, unknown>][] = [
+const mapped: [PhoneIntent, Record<string, unknown>][] = [
   [
     { intent: 'text', text: 'hello' },
     { type: 'text', message: 'hello' },
@@ -24,7 +24,7 @@ const mapped: [BrokerIntent, Record<string, unknown>][] = [
     { type: 'document', mediaUrl: url, fileName: 'bill.pdf', mimeType: 'application/pdf' },
   ],
   [
-    { intent: 'document', mediaUrl: url, media: { fileName: 'old.pdf' }, fileName: 'new.pdf' },
+    { intent: 'document', media: { url, fileName: 'old.pdf' }, fileName: 'new.pdf' },
     { type: 'document', mediaUrl: url, fileName: 'new.pdf' },
   ],
   [

@@ -1,5 +1,6 @@
 import type { BrokerOutboundBody } from '@carteiro/contracts/broker-send'
-import type { BrokerIntent, FileMembers } from './broker-intent.ts'
+import { type FileSource, fileOf } from '@carteiro/contracts/intents/file'
+import type { PhoneIntent } from '@carteiro/contracts/intents/render-intent'
 
 type Content = Omit<BrokerOutboundBody, 'instanceId' | 'to' | 'externalId'>
 
@@ -17,12 +18,12 @@ export interface Addressed {
  */
 export function toBrokerMessage(
   { id, instanceId, recipient }: Addressed,
-  intent: BrokerIntent,
+  intent: PhoneIntent,
 ): BrokerOutboundBody {
   return { instanceId, to: recipient, externalId: id, ...toContent(intent) }
 }
 
-function toContent(intent: BrokerIntent): Content {
+function toContent(intent: PhoneIntent): Content {
   switch (intent.intent) {
     case 'text':
       return toText(intent.text, intent.previewUrl)
@@ -59,21 +60,17 @@ const toText = (message: string, previewUrl: boolean | undefined): Content => ({
   ...given({ previewUrl }),
 })
 
-/** What stands at the intent goes before what stands in its `media`. Bytes have no place but `media`. */
-function toFile({ mediaUrl, media, fileName, mimeType }: FileMembers): Partial<Content> {
-  const url = mediaUrl ?? media?.url
+/** Bytes have no place but `media`. */
+function toFile(named: FileSource): Partial<Content> {
+  const { source, mimeType, fileName } = fileOf(named)
   return {
-    ...given({
-      mediaUrl: url,
-      fileName: fileName ?? media?.fileName,
-      mimeType: mimeType ?? media?.mimeType,
-    }),
-    ...(url === undefined && media?.base64 !== undefined ? { media: { base64: media.base64 } } : {}),
+    ...('url' in source ? { mediaUrl: source.url } : { media: { base64: source.base64 } }),
+    ...given({ mimeType, fileName }),
   }
 }
 
 /** The message as the transport names it, found when the reaction was queued. */
-function toReaction({ messageId, emoji, target }: Extract<BrokerIntent, { intent: 'reaction' }>): Content {
+function toReaction({ messageId, emoji, target }: Extract<PhoneIntent, { intent: 'reaction' }>): Content {
   const { fromMe, participantJid: participant } = target ?? {}
   return {
     type: 'reaction',
