@@ -129,7 +129,7 @@ test('a text is on the phone when the answer says sent; the same key twice shows
 const refused: [string, string, Record<string, unknown>, number, string][] = [
   ['an unknown instance', 'nobody', { to: CUSTOMER, text: 'x' }, 404, 'INSTANCE_NOT_FOUND'],
   ['a recipient that is nobody', 'main', { to: 'abc', text: 'x' }, 422, 'INVALID_TO'],
-  ['a type that is not built', 'main', { to: CUSTOMER, type: 'image' }, 422, 'UNSUPPORTED_TYPE'],
+  ['a type that nobody knows', 'main', { to: CUSTOMER, type: 'buttons' }, 422, 'UNSUPPORTED_TYPE'],
   ['a body without text', 'main', { to: CUSTOMER }, 400, 'INVALID_PAYLOAD'],
 ]
 for (const [what, instance, body, status, code] of refused) {

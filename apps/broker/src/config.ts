@@ -1,4 +1,4 @@
-import { port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
@@ -27,6 +27,7 @@ const Variables = z.object({
       'must be ws:// on a loopback host; leave it out to reach WhatsApp itself',
     )
     .optional(),
+  MEDIA_ALLOWED_HOSTS: hostList(),
   WHATSAPP_MEDIA_URL: z
     .string()
     .refine(

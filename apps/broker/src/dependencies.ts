@@ -1,9 +1,12 @@
+import { formatJid } from '@carteiro/contracts/jid'
 import { type Connection, connect } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
+import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
+import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
@@ -11,12 +14,16 @@ import { createAskUpload } from './features/media/ask-upload.ts'
 import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
 import { createMediaHost } from './features/media/media-host.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import { createWebhook } from './features/receiving/post-events.ts'
 import { MAX_CONCURRENT_CHATS, Publisher } from './features/receiving/publish.ts'
+import { toOutboundEntry } from './features/receiving/to-event.ts'
+import { toAckEntry } from './features/receiving/to-update-event.ts'
 import { countWaiting } from './features/receiving/waiting-rows.ts'
+import { createFindMessage } from './features/sending/find-message.ts'
 import { SendLedger } from './features/sending/send-ledger.ts'
-import { Sender } from './features/sending/send-message.ts'
+import { Sender, type SenderDependencies, type SentMessage } from './features/sending/send-message.ts'
 import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
 import type { SessionListener } from './features/session/instance-session.ts'
 import { Sessions } from './features/session/sessions.ts'
@@ -60,7 +67,10 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   lifecycle.onStop('journal', () => journal.close())
 
   const ledger = new SendLedger(db, seal)
-  const acks = createLateAcks(ledger, report)
+  const settleLate = createSettleLate(ledger, journal)
+  const acks = createAcks((instanceId, waMessageId, ack) => {
+    settleLate(instanceId, waMessageId, ack).catch((error: unknown) => report.ledgerFailed(instanceId, error))
+  })
   const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
@@ -72,7 +82,16 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
-  const sender = new Sender({ socket: (id) => sessions.socket(id), ledger, acks, report })
+  const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
+  lifecycle.onStop('media fetches', () => guardedFetch.close())
+  const sender = new Sender({
+    socket: (id) => sessions.socket(id),
+    findMessage: createFindMessage(db, ledger),
+    guardedFetch,
+    maxMediaBytes: config.MEDIA_MAX_BYTES,
+    onSent: (sent, content) => tellPoll(journal, sent, content),
+    ...{ ledger, acks, settleLate, report },
+  })
   const media = createMedia(config, { connection, report, sessions }, lifecycle)
   return {
     connection,
@@ -106,13 +125,29 @@ function createMedia(
   })
 }
 
-/** An acknowledgement that nobody waits for any more still changes the stored answer. */
-function createLateAcks(ledger: SendLedger, report: Report): Acks {
-  return createAcks((instanceId, waMessageId, ack) => {
-    ledger
-      .settleLate(instanceId, waMessageId, ack)
-      .catch((error: unknown) => report.ledgerFailed(instanceId, error))
-  })
+type SettleLate = SenderDependencies['settleLate']
+
+/** An acknowledgement that nobody waits for any more changes the stored answer, and the API is told. */
+function createSettleLate(ledger: SendLedger, journal: Journal): SettleLate {
+  return async (instanceId, waMessageId, ack) => {
+    const jid = await ledger.settleLate(instanceId, waMessageId, ack)
+    if (jid === undefined) return
+    const refusedWith = ack.kind === 'refused' ? ack.code : undefined
+    journal.append(toAckEntry({ waMessageId, jid, refusedWith }, { instanceId, receivedAt: new Date() }))
+  }
+}
+
+/** The API cannot read the votes of a poll without its secret, which Baileys made: so it is told of polls. */
+function tellPoll(
+  journal: Journal,
+  { instanceId, message, jid, waMessageId }: SentMessage,
+  content: proto.IMessage,
+) {
+  if (message.type !== 'poll') return
+  const remoteJid = formatJid(jid)
+  const sent = { key: { remoteJid, id: waMessageId, fromMe: true }, message: content }
+  const told = toOutboundEntry(sent, { instanceId, upsertType: 'notify', receivedAt: new Date() })
+  if (told) journal.append(told)
 }
 
 /** Where the sessions meet the other features: what a session tells, and who hears it. */
@@ -136,6 +171,8 @@ function createListener({
     onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
     onSocketEnd: (instanceId) => acks.forget(instanceId),
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
+    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
+    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
   }

@@ -120,12 +120,18 @@ function reportSends(logger: Logger, metrics: Metrics) {
       const result = sendResult(outcome)
       metrics.sends.inc({ result })
       if (result === 'sent') metrics.sendSeconds.observe(elapsedMs / 1000)
-      const reason = 'reason' in outcome ? outcome.reason : 'code' in outcome ? outcome.code : undefined
+      const reason = reasonOf(outcome)
       logger.info({ instanceId, waMessageId, result, reason, elapsedMs }, 'send ended')
     },
     ledgerFailed: (instanceId: string, err: unknown) =>
       logger.error({ instanceId, err }, 'send ledger not written'),
   }
+}
+
+function reasonOf(outcome: SendOutcome): string | undefined {
+  if ('reason' in outcome) return outcome.reason
+  if ('problem' in outcome) return `${outcome.problem.code}: ${outcome.problem.message}`
+  return 'code' in outcome ? outcome.code : undefined
 }
 
 function reportMedia(logger: Logger, metrics: Metrics) {

@@ -13,7 +13,12 @@ export interface TestEvent {
   id: string
   type: string
   instanceId: string
-  payload: { status?: string; message?: { text?: string }; contact?: { phone?: string | null } }
+  payload: {
+    status?: string
+    message?: { id?: string; text?: string; type?: string }
+    contact?: { phone?: string | null }
+    raw?: { updates: { key: Record<string, unknown>; update: Record<string, unknown> }[] }
+  }
 }
 
 export interface Answer {

@@ -1,13 +1,13 @@
 import {
   BrokerInstance,
-  type BrokerOutboundMessage,
   type CreateBrokerInstance,
   type MediaDownloadBody,
 } from '@carteiro/contracts/broker-api'
-import { z } from 'zod'
+import type { BrokerOutboundBody } from '@carteiro/contracts/broker-send'
 import { type BrokerFailure, failureOf } from './faults.ts'
-import { readSent } from './read-sent.ts'
+import { readSent, refusalInBody } from './read-sent.ts'
 import { type BrokerRequest, type BrokerStream, createTransport, type TransportOptions } from './request.ts'
+import { unwrapAnswer } from './unwrap-answer.ts'
 
 /** How a send ended: taken by the broker (and acknowledged by WhatsApp, or not yet), or not. */
 export type SendResult =
@@ -28,7 +28,7 @@ export interface CallOptions {
 export interface BrokerClient {
   sendMessage(
     instanceId: string,
-    message: BrokerOutboundMessage,
+    message: BrokerOutboundBody,
     options: CallOptions & { idempotencyKey: string },
   ): Promise<SendResult>
   /** Making what exists already is `done`, too. */
@@ -64,8 +64,10 @@ export function createBrokerClient(options: TransportOptions): BrokerClient {
   ): Promise<InstanceResult> => {
     const reply = await request({ ...call, headers: { 'x-request-id': requestId } })
     if (reply.kind !== 'answer' || reply.status >= 300) return failureOf(reply)
-    const parsed = z.union([BrokerInstance, z.object({ instance: BrokerInstance })]).safeParse(reply.body)
-    if (!parsed.success) {
+    const instance = unwrapAnswer(reply.body)
+      .map((answer) => BrokerInstance.safeParse(answer))
+      .find(({ success }) => success)?.data
+    if (!instance) {
       return {
         status: 'failed',
         fault: 'channel',
@@ -73,7 +75,7 @@ export function createBrokerClient(options: TransportOptions): BrokerClient {
         message: 'The broker\u2019s answer cannot be read.',
       }
     }
-    return { status: 'done', instance: 'instance' in parsed.data ? parsed.data.instance : parsed.data }
+    return { status: 'done', instance }
   }
   const pathOf = (instanceId: string) => `/instances/${encodeURIComponent(instanceId)}`
   const getInstance = (instanceId: string, call: CallOptions) =>
@@ -88,7 +90,9 @@ export function createBrokerClient(options: TransportOptions): BrokerClient {
         headers: { 'idempotency-key': idempotencyKey, 'x-request-id': requestId },
       })
       if (reply.kind !== 'answer' || reply.status >= 300) return failureOf(reply)
-      return { ...readSent(reply.body, message.externalId ?? idempotencyKey), response: reply.body }
+      const refused = refusalInBody(reply.body)
+      if (refused !== undefined) return failureOf({ ...reply, status: refused })
+      return { ...readSent(reply.body, message.externalId || idempotencyKey), response: reply.body }
     },
     ensureInstance: async (instance, call) => {
       const made = await instanceRequest({ method: 'POST', path: '/instances', body: instance }, call)

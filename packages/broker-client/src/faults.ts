@@ -1,13 +1,17 @@
 import type { Fault } from '@carteiro/contracts/delivery'
+import { type CanonicalCode, canonicalCode, codeOfStatus } from './canonical-code.ts'
 import type { BrokerReply } from './request.ts'
+import { firstText, isFields, unwrapAnswer } from './unwrap-answer.ts'
 
 /** Why a broker did not do what it was asked, and whose fault that is. */
 export interface BrokerFailure {
   status: 'failed'
   fault: Fault
-  /** The broker's own code where it gave one, else one of ours. */
+  /** One of the canonical codes where one says it, else the broker's own, else UNKNOWN_ERROR. */
   code: string
   message: string
+  /** As the broker wrote it. */
+  brokerCode?: string | undefined
   /** Of the answer; `undefined` when there was none. */
   httpStatus?: number | undefined
   /** From the answer's `Retry-After`. */
@@ -15,34 +19,48 @@ export interface BrokerFailure {
   response?: unknown
 }
 
-/** The broker contracts' codes (section "Codes"), by whose fault they are. */
-const FAULT_OF_CODE: Record<string, Fault> = {
-  INSTANCE_DISCONNECTED: 'waiting',
-  INSTANCE_ELSEWHERE: 'waiting',
+const FAULT_OF_CANONICAL: Partial<Record<CanonicalCode, Fault>> = {
   RATE_LIMITED: 'waiting',
+  INSTANCE_NOT_CONNECTED: 'waiting',
+  BROKER_TIMEOUT: 'unknown',
+  INVALID_TO: 'message',
+  UNSUPPORTED_OPERATION: 'message',
+  TRANSPORT_NOT_CONFIGURED: 'ours',
+  BROKER_AUTH: 'ours',
+}
+
+/** Codes of our own broker that no canonical one says as well. */
+const FAULT_OF_OWN: Record<string, Fault> = {
+  INSTANCE_ELSEWHERE: 'waiting',
   DATABASE_UNAVAILABLE: 'waiting',
-  SEND_TIMEOUT: 'unknown',
-  INVALID_API_KEY: 'ours',
   INSTANCE_NOT_FOUND: 'ours',
   IDEMPOTENCY_KEY_MISMATCH: 'ours',
 }
+
+/** An answer that says no, by its status or in its body. */
+export type Refusal = Omit<Extract<BrokerReply, { kind: 'answer' }>, 'kind'>
 
 /**
  * Sorts what went wrong. Not reached: the message waits and no attempt is used. Reached without an answer: it may
  * have been sent. Refused: by the broker's code, else by the status.
  */
-export function failureOf(reply: Exclude<BrokerReply, { kind: 'answer'; status: 200 }>): BrokerFailure {
-  if (reply.kind === 'no_answer') {
-    if (reply.notSent) return failure('waiting', 'BROKER_UNREACHABLE', reply.message)
-    return failure('unknown', reply.timedOut ? 'BROKER_TIMEOUT' : 'BROKER_CONNECTION_LOST', reply.message)
-  }
-  const { code, message } = readError(reply.body)
-  const known = code ?? codeOfStatus(reply.status)
+export function failureOf(reply: BrokerReply): BrokerFailure {
+  if (reply.kind === 'answer') return refusalOf(reply)
+  if (reply.notSent) return failure('waiting', 'BROKER_UNREACHABLE', reply.message)
+  return failure('unknown', reply.timedOut ? 'BROKER_TIMEOUT' : 'BROKER_CONNECTION_LOST', reply.message)
+}
+
+function refusalOf({ status, body, retryAfterSeconds }: Refusal): BrokerFailure {
+  const { code: brokerCode, message } = readError(body)
+  const canonical = canonicalCode(brokerCode) ?? (brokerCode === undefined ? codeOfStatus(status) : undefined)
+  const code = canonical ?? brokerCode ?? 'UNKNOWN_ERROR'
+  const fault = (canonical && FAULT_OF_CANONICAL[canonical]) ?? FAULT_OF_OWN[code] ?? faultOfStatus(status)
   return {
-    ...failure(FAULT_OF_CODE[known] ?? faultOfStatus(reply.status), known, message),
-    httpStatus: reply.status,
-    retryAfterSeconds: reply.retryAfterSeconds,
-    response: reply.body,
+    ...failure(fault, code, message),
+    brokerCode,
+    httpStatus: status,
+    retryAfterSeconds,
+    response: body,
   }
 }
 
@@ -60,23 +78,24 @@ function faultOfStatus(status: number): Fault {
   return status >= 500 ? 'channel' : 'message'
 }
 
-function codeOfStatus(status: number): string {
-  if (status === 401 || status === 403) return 'BROKER_AUTH'
-  if (status === 429) return 'RATE_LIMITED'
-  if (status === 504) return 'BROKER_TIMEOUT'
-  return 'UNKNOWN_ERROR'
-}
+const MAX_MESSAGE_LENGTH = 1_000
 
-/** Our shape `{error:{code,message}}`, or the flat `{error:"text"}` of brokers in the field. */
+/** Our shape `{error:{code,message}}`, or the flat `{error:"text"}`, `{code,message}` of brokers in the field. */
 function readError(body: unknown): { code: string | undefined; message: string } {
-  const error = isObject(body) ? body.error : undefined
-  if (typeof error === 'string') return { code: undefined, message: error }
-  if (!isObject(error)) return { code: undefined, message: 'The broker gave no reason.' }
+  const answers = unwrapAnswer(body)
+  const errors = answers.flatMap(({ error }) => (isFields(error) ? [error] : []))
+  const texts = answers.map(({ error }) => (typeof error === 'string' ? error : undefined))
+  const code = firstText(...[...errors, ...answers].flatMap(({ code, errorCode }) => [code, errorCode]))
+  const message = firstText(
+    ...errors.map((error) => error.message),
+    ...answers.map((answer) => answer.message),
+    ...texts,
+    typeof body === 'string' ? body : undefined,
+  )
+  // A code that stands in the place of the text: {error: "INSTANCE_DISCONNECTED"}.
+  const inText = texts.find((text) => text !== undefined && /^[A-Z][A-Z0-9_]{2,}$/.test(text))
   return {
-    code: typeof error.code === 'string' ? error.code : undefined,
-    message: typeof error.message === 'string' ? error.message : 'The broker gave no reason.',
+    code: (code ?? inText)?.slice(0, 100),
+    message: (message ?? 'The broker gave no reason.').slice(0, MAX_MESSAGE_LENGTH),
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null

@@ -34,6 +34,10 @@ export const MessageInboundEvent = z.object({
 })
 export type MessageInboundEvent = z.infer<typeof MessageInboundEvent>
 
+/** `MESSAGE_OUTBOUND`: a message of ours, in the same shape. */
+export const MessageOutboundEvent = MessageInboundEvent.extend({ type: z.literal('MESSAGE_OUTBOUND') })
+export type MessageOutboundEvent = z.infer<typeof MessageOutboundEvent>
+
 /** How an instance's session stands. */
 export const CONNECTION_STATUSES = [
   'created',
@@ -116,6 +120,21 @@ export const MessageUndecryptableEvent = z.object({
     })
     .loose(),
 })
+export type MessageUndecryptableEvent = z.infer<typeof MessageUndecryptableEvent>
+
+/**
+ * `WHATSAPP_MESSAGES_UPDATE`: what became of messages, one entry for each, in Baileys' words (`status`, the code of an
+ * error in `messageStubParameters`, `receipt` for a group's member).
+ */
+export const MessagesUpdateEvent = z.object({
+  ...Event,
+  type: z.literal('WHATSAPP_MESSAGES_UPDATE'),
+  payload: z.object({
+    iid: z.string(),
+    raw: z.object({ updates: z.array(z.object({ key: FreeObject, update: FreeObject })) }),
+  }),
+})
+export type MessagesUpdateEvent = z.infer<typeof MessagesUpdateEvent>
 
 /**
  * One event of the webhook as our own broker writes it. The webhook reads many more shapes (docs/inbound.md).
@@ -123,6 +142,7 @@ export const MessageUndecryptableEvent = z.object({
  */
 export const BrokerWebhookInboundSchema = z.discriminatedUnion('type', [
   MessageInboundEvent,
+  MessageOutboundEvent,
   InstanceConnectionEvent,
   ContactUpdatedEvent,
   LidMappingEvent,
@@ -130,5 +150,6 @@ export const BrokerWebhookInboundSchema = z.discriminatedUnion('type', [
   CallReceivedEvent,
   InstanceGapEvent,
   MessageUndecryptableEvent,
+  MessagesUpdateEvent,
 ])
 export type BrokerWebhookEvent = z.infer<typeof BrokerWebhookInboundSchema>

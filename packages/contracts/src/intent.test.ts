@@ -3,6 +3,7 @@ import t from 'tap'
 import { INTENT_NAMES, Intent, type IntentName, intentText } from './intent.ts'
 import { fileOf } from './intents/file.ts'
 import { renderForPhone, renderIntent } from './intents/render-intent.ts'
+import { withoutBytes } from './intents/without-bytes.ts'
 import { RequestedIntent } from './requested-intent.ts'
 
 const URL_ = 'https://files.example/a.pdf'
@@ -214,4 +215,16 @@ t.test('a phone gets a template as the text that was accepted', async (t) => {
   t.same(renderForPhone(template), { intent: 'text', text: 'Hello Ana' })
   t.equal(intentText(template), 'Hello Ana')
   t.throws(() => renderForPhone({ intent: 'template', templateCode: 'welcome' }), /welcome/)
+})
+
+t.test('a file\u2019s bytes are shown by their number, and everything else as it is', async (t) => {
+  for (const bytes of ['a', 'ab', 'abc', 'abcd']) {
+    const media = { base64: Buffer.from(bytes).toString('base64'), fileName: 'a.png' }
+    const shown = { fileName: 'a.png', size: bytes.length }
+    t.same(withoutBytes({ intent: 'image', media }), { intent: 'image', media: shown })
+    t.same(withoutBytes({ title: 'T', document: { media } }), { title: 'T', document: { media: shown } })
+  }
+  for (const [intent] of GOOD) {
+    if (!JSON.stringify(intent).includes('base64')) t.same(withoutBytes(intent), intent)
+  }
 })

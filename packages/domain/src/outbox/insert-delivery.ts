@@ -1,5 +1,6 @@
 import type { Purpose } from '@carteiro/contracts/consent'
 import { type Intent, intentText } from '@carteiro/contracts/intent'
+import { withoutBytes } from '@carteiro/contracts/intents/without-bytes'
 import type { Jid } from '@carteiro/contracts/jid'
 import { newId } from '@carteiro/database/new-id'
 import type { MessageTable } from '@carteiro/database/tables'
@@ -121,7 +122,7 @@ async function insertMessage(
       direction: 'outbound',
       type: intent.intent,
       text,
-      content: JSON.stringify(intent),
+      content: JSON.stringify(withoutBytes(intent)),
       provider_message_id: null,
       state: 'QUEUED',
     })

@@ -1,4 +1,5 @@
 import type { DeliveryState } from '@carteiro/contracts/delivery'
+import { withoutBytes } from '@carteiro/contracts/intents/without-bytes'
 import type { OutboundMessage, OutboundMessageDetail } from '@carteiro/contracts/outbound-message'
 import type { Queryable } from '@carteiro/database/connect'
 import type { DeliveryTable } from '@carteiro/database/outbox-tables'
@@ -53,7 +54,7 @@ export function toOutboundMessage(row: Selectable<DeliveryTable>): OutboundMessa
     intent: row.intent,
     templateCode: row.template_code,
     subject: row.subject,
-    payloadJson: row.payload,
+    payloadJson: withoutBytes(row.payload),
     status: row.state as DeliveryState,
     providerMessageId: row.provider_message_id,
     idempotencyKey: row.idempotency_key,

@@ -254,6 +254,8 @@ t.test('a file is named by an address that is public, and cannot be uploaded ahe
     intent: 'document',
     payloadJson: { mediaUrl, caption: 'Here' },
   })
+  const inline = await send({ intent: 'image', media: { base64: 'aGVsbG8=', mimeType: 'image/png' } })
+  t.same(inline.json().payloadJson, { intent: 'image', media: { mimeType: 'image/png', size: 5 } })
   const before = await countDeliveries()
   for (const url of ['http://127.0.0.1:3000/', 'http://[::ffff:10.0.0.1]/', 'file:///etc/passwd']) {
     const refused = matchProblem(t, await send({ mediaUrl: url }), 422, 'MEDIA_URL_REFUSED')

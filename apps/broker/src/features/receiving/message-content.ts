@@ -1,5 +1,5 @@
 import { BOOKKEEPING_PARTS, CONTENT_TYPES } from '@carteiro/contracts/content-type'
-import { normalizeMessageContent, type proto } from '@whiskeysockets/baileys'
+import { normalizeMessageContent, proto } from '@whiskeysockets/baileys'
 
 /** What a message's content is, in our words: the types of the broker contracts, section 2. */
 export interface MessageContent {
@@ -22,12 +22,18 @@ export function readContent(
   const names = Object.entries(parts).flatMap(([name, part]) =>
     part == null || BOOKKEEPING_PARTS.has(name) ? [] : [name as keyof proto.IMessage],
   )
-  if (names.includes('protocolMessage')) return 'protocol_message'
+  if (parts.protocolMessage && !isForReaders(parts.protocolMessage)) return 'protocol_message'
   // With `conversation` beside a media part the type is the media's, the text the conversation's.
   const leading = names.find((name) => name !== 'conversation') ?? names[0]
   if (leading === undefined) return 'empty_message'
   return { type: CONTENT_TYPES[leading] ?? 'unsupported', text: readText(parts), parts }
 }
+
+const { REVOKE, MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
+
+/** A revoke or an edit of a message; every other one is WhatsApp's own affair. Protobuf may leave out what is 0. */
+const isForReaders = ({ type, key }: proto.Message.IProtocolMessage): boolean =>
+  typeof key?.id === 'string' && ((type ?? REVOKE) === REVOKE || type === MESSAGE_EDIT)
 
 /** What a person reads of it. A quoted text is never taken for it. */
 function readText(parts: proto.IMessage): string | undefined {

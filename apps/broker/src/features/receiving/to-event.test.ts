@@ -114,12 +114,73 @@ for (const [type, text, content] of types) {
   })
 }
 
+const target = { remoteJid: phoneJid, id: '3A00', fromMe: false }
+const acts: [string, proto.IMessage, Record<string, unknown>][] = [
+  ['a revoke', { protocolMessage: { key: target, type: 0 } }, { protocolMessage: { key: { id: '3A00' } } }],
+  [
+    'an edit',
+    {
+      editedMessage: {
+        message: { protocolMessage: { key: target, type: 14, editedMessage: { conversation: 'new' } } },
+      },
+    },
+    { protocolMessage: { key: { id: '3A00' }, type: 14, editedMessage: { conversation: 'new' } } },
+  ],
+  [
+    'a vote',
+    {
+      pollUpdateMessage: {
+        pollCreationMessageKey: target,
+        vote: { encPayload: new Uint8Array(3), encIv: new Uint8Array(3) },
+      },
+    },
+    {
+      pollUpdateMessage: {
+        pollCreationMessageKey: { id: '3A00' },
+        vote: { encPayload: 'AAAA', encIv: 'AAAA' },
+      },
+    },
+  ],
+]
+for (const [what, content, expected] of acts) {
+  test(`${what} is told with what it does to which message`, async (t) => {
+    t.match(eventOf({ message: proto.Message.fromObject(content) }).payload.message, expected)
+  })
+}
+
+test('what our own phone wrote is told as ours, and our name is not taken for the customer', async (t) => {
+  const { payload } = eventOf({ key: { remoteJid: phoneJid, id: '1', fromMe: true } })
+  t.match(payload, {
+    contact: { phone: '+5511988887777', pushName: null },
+    metadata: { rawKey: { fromMe: true }, broker: { direction: 'outbound' } },
+  })
+})
+
+test('a message that could not be read is told under an id of its own, so that it may yet come', async (t) => {
+  const stub = message({ message: null, messageStubType: 2, messageStubParameters: ['No session record'] })
+  const inbound = toEvent(stub, context)
+  t.match(inbound, {
+    kind: 'event',
+    chatKey: '+5511988887777',
+    event: {
+      id: '3A01:undecryptable',
+      type: 'MESSAGE_UNDECRYPTABLE',
+      payload: { message: { id: '3A01', chatId: phoneJid }, reason: 'No session record' },
+    },
+  })
+})
+
 const skipped: [string, Partial<WAMessage>][] = [
-  ['from_me', { key: { remoteJid: phoneJid, id: '1', fromMe: true } }],
   ['status_broadcast', { key: { remoteJid: 'status@broadcast', id: '1' } }],
   ['newsletter', { key: { remoteJid: '1@newsletter', id: '1' } }],
   ['invalid_entry', { key: { remoteJid: phoneJid } }],
+  ['protocol_message', { message: { protocolMessage: { type: 3, key: { id: '3A00' } } } }],
   ['protocol_message', { message: { protocolMessage: { type: 0 } } }],
+  ['message_stub', { message: null, messageStubType: 27 }],
+  [
+    'message_stub',
+    { message: null, messageStubType: 2, key: { remoteJid: phoneJid, id: '1', fromMe: true } },
+  ],
   ['empty_message', { message: null }],
   ['empty_message', { message: { senderKeyDistributionMessage: { groupId: 'x' }, messageContextInfo: {} } }],
 ]

@@ -1,20 +1,24 @@
-import type { MessageInboundEvent } from '@carteiro/contracts/broker-event'
+import type {
+  MessageInboundEvent,
+  MessageOutboundEvent,
+  MessageUndecryptableEvent,
+} from '@carteiro/contracts/broker-event'
 import { type Jid, parseJid } from '@carteiro/contracts/jid'
-import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
+import { proto, type WAMessage, type WAMessageKey } from '@whiskeysockets/baileys'
 import { type MessageContent, readContent } from './message-content.ts'
 import { toJson } from './to-json.ts'
 
 /** Why a message is not told. */
 export type SkipReason =
-  | 'from_me'
   | 'status_broadcast'
   | 'newsletter'
   | 'invalid_entry'
   | 'protocol_message'
+  | 'message_stub'
   | 'empty_message'
 
 export type Inbound =
-  | { kind: 'event'; event: MessageInboundEvent; chatKey: string }
+  | { kind: 'event'; event: MessageInboundEvent | MessageUndecryptableEvent; chatKey: string }
   | { kind: 'skipped'; reason: SkipReason }
 
 export interface InboundContext {
@@ -24,35 +28,96 @@ export interface InboundContext {
   receivedAt: Date
 }
 
-/** Baileys' message as the event of the webhook's contract, or why it is none. Pure. */
+/**
+ * Baileys' message as the event of the webhook's contract, or why it is none. Edits, revokes, reactions and votes are
+ * messages to WhatsApp, and told as such; so is what our own phone wrote, which the API takes or leaves. Pure.
+ */
 export function toEvent(message: WAMessage, context: InboundContext): Inbound {
   const skipped = (reason: SkipReason): Inbound => ({ kind: 'skipped', reason })
   const { key } = message
   const chatId = key.remoteJid
   if (!chatId || !key.id) return skipped('invalid_entry')
-  if (key.fromMe) return skipped('from_me')
   if (chatId === 'status@broadcast') return skipped('status_broadcast')
   if (chatId.endsWith('@newsletter')) return skipped('newsletter')
   const chat = parseJid(chatId)
   if (!chat) return skipped('invalid_entry')
+  const place: Place = { id: key.id, chatId, chat }
   const content = readContent(message.message)
+  if (content === 'empty_message' && message.messageStubType) return toStub(message, place, context)
   if (typeof content === 'string') return skipped(content)
+  return {
+    kind: 'event',
+    event: { type: 'MESSAGE_INBOUND', ...toBody(message, place, content, context) },
+    chatKey: chatKey(key, chat),
+  }
+}
 
+/**
+ * A message that we sent ourselves, for what the API cannot know of it: the secret of a poll. `undefined` for one
+ * without content. Pure.
+ */
+export function toOutboundEntry(
+  message: WAMessage,
+  context: InboundContext,
+): { event: MessageOutboundEvent; chatKey: string } | undefined {
+  const { id, remoteJid: chatId } = message.key
+  const chat = parseJid(chatId ?? '')
+  const content = readContent(message.message)
+  if (!id || !chatId || !chat || typeof content === 'string') return undefined
+  const body = toBody(message, { id, chatId, chat }, content, context)
+  return { event: { type: 'MESSAGE_OUTBOUND', ...body }, chatKey: chatKey(message.key, chat) }
+}
+
+interface Place {
+  id: string
+  chatId: string
+  chat: Jid
+}
+
+function toBody(
+  message: WAMessage,
+  { id, chatId, chat }: Place,
+  content: MessageContent,
+  context: InboundContext,
+) {
   const timestamp = toTimestamp(message.messageTimestamp, context.receivedAt)
-  const event: MessageInboundEvent = {
-    id: key.id,
-    type: 'MESSAGE_INBOUND',
+  return {
+    id,
     instanceId: context.instanceId,
     timestamp,
     payload: {
       instanceId: context.instanceId,
       timestamp,
-      contact: chat.kind === 'group' ? groupContact(chat.id) : person(message),
-      message: toMessage(key.id, chatId, content),
+      contact: contactOf(message, chat),
+      message: toMessage(id, chatId, content),
       metadata: toMetadata(message, chat, context.upsertType),
     },
   }
-  return { kind: 'event', event, chatKey: chatKey(key, chat) }
+}
+
+const contactOf = (message: WAMessage, chat: Jid) =>
+  chat.kind === 'group' ? groupContact(chat.id) : person(message)
+
+/** A notice of the app, or a message that came and could not be read: the one is nothing, the other is told. */
+function toStub(message: WAMessage, { id, chatId, chat }: Place, context: InboundContext): Inbound {
+  if (message.messageStubType !== proto.WebMessageInfo.StubType.CIPHERTEXT || message.key.fromMe) {
+    return { kind: 'skipped', reason: 'message_stub' }
+  }
+  const [reason] = Array.isArray(message.messageStubParameters) ? message.messageStubParameters : []
+  const event: MessageUndecryptableEvent = {
+    // The phone may send it again, and then the message itself comes under its own id.
+    id: `${id}:undecryptable`,
+    type: 'MESSAGE_UNDECRYPTABLE',
+    instanceId: context.instanceId,
+    timestamp: toTimestamp(message.messageTimestamp, context.receivedAt),
+    payload: {
+      contact: contactOf(message, chat),
+      message: { id, chatId },
+      metadata: toMetadata(message, chat, context.upsertType),
+      reason: typeof reason === 'string' ? reason : null,
+    },
+  }
+  return { kind: 'event', event, chatKey: chatKey(message.key, chat) }
 }
 
 /** The content's own parts as WhatsApp names them, and beside them what most readers need. */
@@ -70,7 +135,7 @@ function toMetadata(message: WAMessage, chat: Jid, upsertType: InboundContext['u
   return {
     source: 'baileys',
     messageId: message.key.id,
-    broker: { type: 'baileys', direction: 'inbound', upsertType },
+    broker: { type: 'baileys', direction: message.key.fromMe ? 'outbound' : 'inbound', upsertType },
     rawKey: toJson(message.key),
     ...(chat.kind === 'group' ? { contact: groupSender(message) } : {}),
     ...(upsertType === 'append' ? { backfilled: true } : {}),
@@ -114,9 +179,10 @@ function addresses(jid: unknown, alts: unknown[]): { phone: string | null; lid: 
   return { phone: phone ? `+${phone.digits}` : null, lid: lid ? lid.lid : null }
 }
 
-const pushName = ({ pushName: name, verifiedBizName }: WAMessage): string | null => {
+/** Of what we wrote ourselves, the name is ours. */
+const pushName = ({ key, pushName: name, verifiedBizName }: WAMessage): string | null => {
   const text = name || verifiedBizName
-  return text ? (toJson(text) as string) : null
+  return text && !key.fromMe ? (toJson(text) as string) : null
 }
 
 /** Epoch seconds, as a number or as protobuf's Long; unreadable ones take the time of receipt. */

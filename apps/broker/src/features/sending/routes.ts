@@ -1,4 +1,4 @@
-import { BrokerOutboundResponseSchema } from '@carteiro/contracts/broker-api'
+import { BrokerOutboundResponseSchema, MAX_SEND_BODY_BYTES } from '@carteiro/contracts/broker-send'
 import { IdempotencyKey, Slug } from '@carteiro/contracts/identifier'
 import { Problem } from '@carteiro/contracts/problem'
 import { newId } from '@carteiro/database/new-id'
@@ -22,6 +22,7 @@ export function sendingRoutes(
     server.post(
       `/instances/:id/${door}`,
       {
+        bodyLimit: MAX_SEND_BODY_BYTES,
         schema: {
           tags: ['sending'],
           params: z.object({ id: Slug }),

@@ -1,4 +1,4 @@
-import { type BrokerOutboundResponse, BrokerOutboundResponseSchema } from '@carteiro/contracts/broker-api'
+import { type BrokerOutboundResponse, BrokerOutboundResponseSchema } from '@carteiro/contracts/broker-send'
 import type { Database } from '@carteiro/database/connect'
 import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { proto } from '@whiskeysockets/baileys'
@@ -17,6 +17,10 @@ export interface NewSend {
   requestHash: Buffer
   waMessageId: string
   content: proto.IMessage
+}
+
+interface LateRow {
+  jid: string
 }
 
 /** What was sent under which key: a row before each send, its answer after. */
@@ -75,24 +79,24 @@ export class SendLedger {
       .execute()
   }
 
-  /** An acknowledgement that came after its answer `pending`: a repeated key now gets `sent`. */
-  async settleLate(instanceId: string, waMessageId: string, ack: Ack): Promise<void> {
-    if (ack.kind === 'none') return
-    if (ack.kind === 'refused') {
-      await this.#db
-        .deleteFrom('broker.send_ledger')
-        .where('instance_id', '=', instanceId)
-        .where('wa_message_id', '=', waMessageId)
-        .where('state', '=', 'pending')
-        .execute()
-      return
-    }
-    await sql`
-      update broker.send_ledger
-      set state = 'sent', answer = answer || '{"status": "sent", "ack": 2}'::jsonb, updated_at = now()
-      where instance_id = ${instanceId} and wa_message_id = ${waMessageId} and state = 'pending'`.execute(
-      this.#db,
-    )
+  /**
+   * An acknowledgement that came after its answer `pending`: a repeated key now gets `sent`, or is free again.
+   *
+   * @returns the recipient's jid, `undefined` when it changes nothing
+   */
+  async settleLate(instanceId: string, waMessageId: string, ack: Ack): Promise<string | undefined> {
+    if (ack.kind === 'none') return undefined
+    const isThis = sql`instance_id = ${instanceId} and wa_message_id = ${waMessageId} and state = 'pending'`
+    const { rows } =
+      ack.kind === 'refused'
+        ? await sql<LateRow>`
+            delete from broker.send_ledger where ${isThis}
+            returning answer->'to'->>'jid' as jid`.execute(this.#db)
+        : await sql<LateRow>`
+            update broker.send_ledger
+            set state = 'sent', answer = answer || '{"status": "sent", "ack": 2}'::jsonb, updated_at = now()
+            where ${isThis} returning answer->'to'->>'jid' as jid`.execute(this.#db)
+    return rows[0]?.jid
   }
 
   /** What was sent under a WhatsApp id, for a phone that asks again. */

@@ -1,18 +1,22 @@
 import { EventEmitter } from 'node:events'
-import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-api'
+import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-send'
 import { createTestDatabase } from '@carteiro/database/test-database'
+import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import { createLogger } from '@carteiro/runtime/logger'
 import { createRegistry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { WASocket } from '@whiskeysockets/baileys'
 import { type Test, t, test } from 'tap'
 import { createReport } from '../../report.ts'
+import { createFindMessage } from './find-message.ts'
 import { messageId } from './message-id.ts'
 import { SendLedger } from './send-ledger.ts'
 import { Sender } from './send-message.ts'
-import { createAcks } from './wait-for-ack.ts'
+import { type Ack, createAcks } from './wait-for-ack.ts'
 
 const { db } = await createTestDatabase(t)
+const guardedFetch = createGuardedFetch({ allowedHosts: [] })
+t.teardown(() => guardedFetch.close())
 const report = createReport({
   logger: createLogger('test', 'silent'),
   registry: createRegistry(),
@@ -27,6 +31,9 @@ class Line {
   readonly ws = new EventEmitter()
   readonly user = { id: '5511900000000@s.whatsapp.net' }
   readonly waUploadToServer = () => Promise.reject(new Error('no media here'))
+  readonly signalRepository = {
+    lidMapping: { getLIDForPN: (jid: string) => Promise.resolve(jid.replace('@s.whatsapp.net', ':0@lid')) },
+  }
   readonly stanzas: string[] = []
   answer: (id: string) => Record<string, string> | undefined = () => ({})
 
@@ -46,9 +53,20 @@ async function setUp(_t: Test, instanceId: string) {
   let socket: WASocket | undefined = line as unknown as WASocket
   const ledger = new SendLedger(db, createSeal(Buffer.alloc(32)))
   const settledLate: Promise<void>[] = []
-  const acks = createAcks((instance, id, ack) => settledLate.push(ledger.settleLate(instance, id, ack)))
+  const settleLate = async (instance: string, id: string, ack: Ack) => {
+    await ledger.settleLate(instance, id, ack)
+  }
+  const acks = createAcks((instance, id, ack) => settledLate.push(settleLate(instance, id, ack)))
   acks.listen(instanceId, line as unknown as WASocket)
-  const sender = new Sender({ socket: () => socket, ledger, acks, report, ackTimeoutMs: 20 })
+  const sender = new Sender({
+    socket: () => socket,
+    findMessage: createFindMessage(db, ledger),
+    guardedFetch,
+    maxMediaBytes: 1_000,
+    onSent: () => undefined,
+    ackTimeoutMs: 20,
+    ...{ ledger, acks, settleLate, report },
+  })
   const send = (idempotencyKey: string, text = 'hello', to = '+5511988887777') => {
     const message: BrokerOutboundMessage = { to, type: 'text', message: text }
     return sender.send({ instanceId, idempotencyKey, message })

@@ -1,15 +1,15 @@
-import type { BrokerOutboundMessage, BrokerOutboundResponse } from '@carteiro/contracts/broker-api'
-import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
-import { generateWAMessage, type WASocket } from '@whiskeysockets/baileys'
+import type { BrokerOutboundMessage, BrokerOutboundResponse } from '@carteiro/contracts/broker-send'
+import { formatJid, type Jid, parseJid, parseRecipient } from '@carteiro/contracts/jid'
+import type { proto, WASocket } from '@whiskeysockets/baileys'
 import { boomStatus } from '../../boom-status.ts'
 import { createInOrder } from '../../in-order.ts'
 import type { Report } from '../../report.ts'
 import { messageId } from './message-id.ts'
+import { type PrepareDependencies, prepareContent } from './prepare-content.ts'
 import { requestHash } from './request-hash.ts'
 import type { SendLedger } from './send-ledger.ts'
 import type { SendOutcome } from './send-outcome.ts'
-import { toContent } from './to-content.ts'
-import type { Acks, AwaitedAck } from './wait-for-ack.ts'
+import type { Ack, Acks, AwaitedAck } from './wait-for-ack.ts'
 
 export interface SendRequest {
   instanceId: string
@@ -17,19 +17,27 @@ export interface SendRequest {
   message: BrokerOutboundMessage
 }
 
-export interface SenderDependencies {
+export interface SenderDependencies extends PrepareDependencies {
   /** The instance's socket; `undefined` while it is not connected. */
   socket: (instanceId: string) => WASocket | undefined
   ledger: SendLedger
   acks: Acks
+  /** An acknowledgement that came after its answer `pending`. */
+  settleLate: (instanceId: string, waMessageId: string, ack: Ack) => Promise<void>
+  /** A message has left, acknowledged or not yet. Called in order, never awaited. */
+  onSent: (send: SentMessage, content: proto.IMessage) => void
   report: Pick<Report, 'sent' | 'ledgerFailed'>
   ackTimeoutMs?: number
 }
 
-interface Prepared extends SendRequest {
+/** A message as it left. */
+export interface SentMessage extends SendRequest {
   jid: Jid
-  hash: Buffer
   waMessageId: string
+}
+
+interface Prepared extends SentMessage {
+  hash: Buffer
   deadline: number
 }
 
@@ -37,6 +45,8 @@ interface Prepared extends SendRequest {
 interface Departed {
   kind: 'departed'
   awaited: AwaitedAck
+  content: proto.IMessage
+  lid: string | undefined
 }
 
 const ACK_TIMEOUT_MS = 10_000
@@ -53,6 +63,8 @@ export class Sender {
   readonly #inOrder = createInOrder()
   readonly #inFlight = new Map<string, { hash: Buffer; outcome: Promise<SendOutcome> }>()
   #stopping = false
+  /** Nobody waits for files any more. */
+  readonly #ending = new AbortController()
 
   constructor(deps: SenderDependencies) {
     this.#deps = deps
@@ -80,12 +92,13 @@ export class Sender {
 
   /**
    * Takes no new sends and lets those in flight end; who still waits for WhatsApp after `graceMs` hears
-   * `pending`.
+   * `pending`, and files are fetched no longer.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     const instances = new Set([...this.#inFlight.keys()].map((key) => key.slice(0, key.indexOf(' '))))
     const timer = setTimeout(() => {
+      this.#ending.abort()
       for (const instanceId of instances) this.#deps.acks.forget(instanceId)
     }, graceMs)
     await Promise.allSettled([...this.#inFlight.values()].map(({ outcome }) => outcome))
@@ -98,7 +111,7 @@ export class Sender {
     const departure = await this.#inOrder.run(`${send.instanceId} ${formatJid(send.jid)}`, () =>
       this.#depart(send),
     )
-    const outcome = departure.kind === 'departed' ? await this.#conclude(send, departure.awaited) : departure
+    const outcome = departure.kind === 'departed' ? await this.#conclude(send, departure) : departure
     this.#deps.report.sent(send, outcome, Date.now() - startedAt)
     return outcome
   }
@@ -114,12 +127,19 @@ export class Sender {
       return { kind: 'answered', response: known.answer, replayed: true }
     }
     if (!socket) return { kind: 'disconnected' }
-    const content = await toStanza(socket, send)
+    // What was on its way before goes out as it was: neither fetched nor uploaded again.
+    const before = known && (await ledger.content(instanceId, waMessageId))
+    const { signal } = this.#ending
+    const prepared = before
+      ? wasPrepared(before)
+      : await prepareContent(this.#deps, socket, { ...send, signal })
+    if (prepared.kind !== 'prepared') return prepared
+    const { content } = prepared
     if (!known) await ledger.begin({ ...send, requestHash: send.hash, content })
     const awaited = acks.expect(instanceId, waMessageId)
     try {
       await socket.relayMessage(formatJid(send.jid), content, { messageId: waMessageId })
-      return { kind: 'departed', awaited }
+      return { kind: 'departed', awaited, content, lid: await lidOf(socket, send.jid) }
     } catch (error) {
       awaited.release()
       if (boomStatus(error) !== CONNECTION_CLOSED) return { kind: 'failed', reason: String(error) }
@@ -129,7 +149,7 @@ export class Sender {
     }
   }
 
-  async #conclude(send: Prepared, awaited: AwaitedAck): Promise<SendOutcome> {
+  async #conclude(send: Prepared, { awaited, content, lid }: Departed): Promise<SendOutcome> {
     const { instanceId, idempotencyKey, waMessageId } = send
     const { ledger } = this.#deps
     try {
@@ -138,12 +158,13 @@ export class Sender {
         await this.#note(instanceId, () => ledger.drop(instanceId, idempotencyKey))
         return { kind: 'refused', code: ack.code }
       }
-      const response = toResponse(send, ack.kind === 'acknowledged' ? 'sent' : 'pending')
+      const response = toResponse(send, lid, ack.kind === 'acknowledged' ? 'sent' : 'pending')
       await this.#note(instanceId, () => ledger.settle(instanceId, idempotencyKey, response))
+      this.#deps.onSent(send, content)
       if (ack.kind === 'none') {
         // It may have come while `pending` was written down.
         const late = await awaited.within(0)
-        await this.#note(instanceId, () => ledger.settleLate(instanceId, waMessageId, late))
+        await this.#note(instanceId, () => this.#deps.settleLate(instanceId, waMessageId, late))
       }
       return { kind: 'answered', response, replayed: false }
     } finally {
@@ -164,24 +185,28 @@ export class Sender {
   }
 }
 
-async function toStanza(socket: WASocket, { jid, message, waMessageId }: Prepared) {
-  const full = await generateWAMessage(formatJid(jid), toContent(message), {
-    userJid: socket.user?.id ?? '',
-    messageId: waMessageId,
-    upload: socket.waUploadToServer,
-  })
-  if (!full.message) throw new Error('Baileys made a message without content.')
-  return full.message
+const wasPrepared = (content: proto.IMessage) => ({ kind: 'prepared', content }) as const
+
+/** The LID of a phone, which Baileys has just learnt. The message is out: nothing may fail any more. */
+async function lidOf(socket: WASocket, jid: Jid): Promise<string | undefined> {
+  if (jid.kind !== 'phone') return jid.kind === 'lid' ? jid.lid : undefined
+  const lid = await socket.signalRepository.lidMapping.getLIDForPN(formatJid(jid)).catch(() => null)
+  const parsed = lid ? parseJid(lid) : undefined
+  return parsed?.kind === 'lid' ? parsed.lid : undefined
 }
 
-function toResponse({ jid, waMessageId }: Prepared, status: 'sent' | 'pending'): BrokerOutboundResponse {
+function toResponse(
+  { jid, waMessageId }: Prepared,
+  lid: string | undefined,
+  status: 'sent' | 'pending',
+): BrokerOutboundResponse {
   return {
     externalId: waMessageId,
     id: waMessageId,
     status,
     ack: status === 'sent' ? 2 : 1,
     timestamp: new Date().toISOString(),
-    to: { jid: formatJid(jid), ...(jid.kind === 'lid' ? { lid: jid.lid } : {}) },
+    to: { jid: formatJid(jid), ...(lid === undefined ? {} : { lid }) },
   }
 }
 

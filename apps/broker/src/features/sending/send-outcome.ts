@@ -1,4 +1,5 @@
-import type { BrokerOutboundResponse } from '@carteiro/contracts/broker-api'
+import type { BrokerOutboundResponse } from '@carteiro/contracts/broker-send'
+import type { PreparedContent } from './prepare-content.ts'
 
 /** How a send ended. */
 export type SendOutcome =
@@ -6,6 +7,8 @@ export type SendOutcome =
   | { kind: 'invalid_to' }
   | { kind: 'key_mismatch' }
   | { kind: 'disconnected' }
+  /** There was nothing to send: its file is missing, or was not taken. */
+  | Exclude<PreparedContent, { kind: 'prepared' }>
   /** WhatsApp's server said no. */
   | { kind: 'refused'; code: string }
   /** It broke on the way: whether the message went is not known. */

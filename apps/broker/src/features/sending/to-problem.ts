@@ -14,6 +14,13 @@ export function toProblem(outcome: FailedSend, connection: { status: string; con
       return new Problem('INSTANCE_DISCONNECTED', 'The instance is not connected to WhatsApp.', {
         details: connection,
       })
+    case 'media_failed':
+      return outcome.problem
+    case 'not_prepared':
+      return new Problem(
+        'BROKER_ERROR',
+        'WhatsApp did not take the file; nothing was sent. Repeat the request.',
+      )
     case 'refused':
       return refusal(outcome.code)
     case 'failed':

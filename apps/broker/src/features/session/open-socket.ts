@@ -6,7 +6,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
-import { flushUpserts } from './flush-upserts.ts'
+import { flushMessages } from './flush-messages.ts'
 
 export type { WASocket }
 export type Upsert = BaileysEventMap['messages.upsert']
@@ -43,6 +43,6 @@ export function openSocket({ auth, logger, url, getMessage }: OpenSocketOptions)
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
   })
-  flushUpserts(socket.ev)
+  flushMessages(socket.ev)
   return socket
 }

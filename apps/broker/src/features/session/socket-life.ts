@@ -1,5 +1,11 @@
 import type { Logger } from '@carteiro/runtime/logger'
-import type { AuthenticationCreds, proto, SignalKeyStore } from '@whiskeysockets/baileys'
+import type {
+  AuthenticationCreds,
+  MessageUserReceiptUpdate,
+  proto,
+  SignalKeyStore,
+  WAMessageUpdate,
+} from '@whiskeysockets/baileys'
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
 import { openSocket, type Upsert, type WASocket } from './open-socket.ts'
@@ -10,6 +16,10 @@ export interface SocketListener {
   onSocket(instanceId: string, socket: WASocket): void
   onSocketEnd(instanceId: string): void
   onUpsert(instanceId: string, upsert: Upsert): void
+  /** What became of messages: receipts, edits, errors. */
+  onUpdates(instanceId: string, updates: WAMessageUpdate[]): void
+  /** Receipts of a group's members. */
+  onReceipts(instanceId: string, receipts: MessageUserReceiptUpdate[]): void
   getMessage(instanceId: string, waMessageId: string): Promise<proto.IMessage | undefined>
 }
 
@@ -44,6 +54,8 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
   let openedAt: number | undefined
   socket.ev.on('creds.update', options.onCredentials)
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
+  socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
+  socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
   listener.onSocket(instanceId, socket)
   const error = await untilClosed(socket, options.signal, () => {
     openedAt = Date.now()

@@ -1,7 +1,8 @@
 import type { BrokerClient } from '@carteiro/broker-client/broker-client'
-import { renderForPhone } from '@carteiro/contracts/intents/render-intent'
+import { renderForPhone, renderIntent } from '@carteiro/contracts/intents/render-intent'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome } from '@carteiro/domain/outbox/settle'
+import { toBrokerMessage } from './to-broker-message.ts'
 
 /** Sends one claimed message; never throws for what a channel may do. */
 export type Send = (delivery: ClaimedDelivery) => Promise<AttemptOutcome>
@@ -9,29 +10,22 @@ export type Send = (delivery: ClaimedDelivery) => Promise<AttemptOutcome>
 /** The channel to our broker: one HTTP call, whose idempotency key makes a repetition harmless. */
 export function sendByBroker(broker: BrokerClient): Send {
   return async (delivery) => {
-    const intent = renderForPhone(delivery.intent)
-    if (intent.intent !== 'text') return unsupported(intent.intent)
-    return broker.sendMessage(
-      delivery.instanceId,
-      {
-        instanceId: delivery.instanceId,
-        to: delivery.recipient,
-        type: intent.intent,
-        message: intent.text,
-        ...(intent.previewUrl === undefined ? {} : { previewUrl: intent.previewUrl }),
-        externalId: delivery.id,
-      },
-      { idempotencyKey: idempotencyKeyOf(delivery), requestId: delivery.requestId ?? delivery.id },
-    )
+    const intent = renderIntent(delivery.intent)
+    if (intent.intent === 'template' && intent.rendered === undefined) return NOT_FOR_PHONES
+    return broker.sendMessage(delivery.instanceId, toBrokerMessage(delivery, renderForPhone(intent)), {
+      idempotencyKey: idempotencyKeyOf(delivery),
+      requestId: delivery.requestId ?? delivery.id,
+    })
   }
 }
 
-const unsupported = (type: string): AttemptOutcome => ({
+/** A template that only Meta has: no phone can send it, however often it is tried. */
+const NOT_FOR_PHONES: AttemptOutcome = {
   status: 'failed',
   fault: 'message',
-  code: 'UNSUPPORTED_TYPE',
-  message: `The broker cannot send ${type}.`,
-})
+  code: 'UNSUPPORTED_OPERATION',
+  message: 'This template was queued without its text, which a linked phone needs.',
+}
 
 /** The delivery's id; after an operator's retry of a definite failure it is another message to WhatsApp. */
 const idempotencyKeyOf = ({ id, keyGeneration }: ClaimedDelivery): string =>

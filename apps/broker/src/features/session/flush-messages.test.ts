@@ -2,7 +2,7 @@ import { createLogger } from '@carteiro/runtime/logger'
 import { type BaileysEventMap, makeEventBuffer } from '@whiskeysockets/baileys'
 import { test } from 'tap'
 import { createBaileysLogger } from './baileys-logger.ts'
-import { flushUpserts } from './flush-upserts.ts'
+import { flushMessages } from './flush-messages.ts'
 
 type Upsert = BaileysEventMap['messages.upsert']
 
@@ -22,7 +22,7 @@ test('a message is handed on at once, while Baileys still holds its events back'
   ev.flush()
   t.equal(seen.length, 1)
 
-  flushUpserts(ev)
+  flushMessages(ev)
   ev.buffer()
   ev.emit('messages.upsert', upsert)
   t.equal(seen.length, 2)
