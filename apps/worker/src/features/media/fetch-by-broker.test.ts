@@ -136,7 +136,7 @@ const refusals: [Answer, { code: string; retriable: boolean; retryAfterSeconds?:
   ],
   [
     { status: 401, body: problem('INVALID_API_KEY') },
-    { code: 'INVALID_API_KEY', retriable: true },
+    { code: 'BROKER_AUTH', retriable: true },
   ],
   [
     { status: 422, body: problem('MESSAGE_WITHOUT_MEDIA') },
