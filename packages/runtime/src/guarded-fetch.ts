@@ -103,8 +103,6 @@ function toFile({ url, response }: Opened, maxBytes: number): FetchedFile {
     discard(response)
     throw fault
   }
-  // It may break off before anyone reads it; whoever reads it then is told.
-  response.body.on('error', () => undefined)
   const type = headers['content-type']
   return {
     url,
