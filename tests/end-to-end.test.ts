@@ -97,6 +97,31 @@ t.test(
   },
 )
 
+t.test(
+  'the template that a fresh start makes reaches the phone, filled by Meta\u2019s components',
+  async (t) => {
+    const components = [{ type: 'body', parameters: [{ type: 'text', text: 'John Doe' }] }]
+    const sent = nextEvent<EmittedEvent<'message.status.changed'>>(
+      'message.status.changed',
+      (event) => event.status === 'SENT',
+    )
+    const { status, body } = await api.post('/api/v1/outbound/messages', {
+      dossierId: 456,
+      channel: 'WHATSAPP',
+      to: '+1234567890',
+      templateCode: 'welcome_message',
+      payloadJson: { language: 'en', components },
+      idempotencyKey: 'unique-123',
+    })
+    t.equal(status, 201)
+    t.equal((await sent).messageId, body.id)
+    t.match(body.payloadJson.rendered.text, /^Hello John Doe, welcome!/)
+    t.match(await simulate('GET', '/customers/1234567890/messages'), {
+      items: [{ text: body.payloadJson.rendered.text, stanzas: 1 }],
+    })
+  },
+)
+
 t.test('a send while the link is cut waits, uses no attempt, and leaves when it is restored', async (t) => {
   const waitFor = (connected: boolean) =>
     nextEvent<EmittedEvent<'whatsapp.instance.updated'>>(

@@ -191,3 +191,16 @@ test('who asked may give up', async (t) => {
   leave.abort()
   await t.rejects(fetching, { code: 'MEDIA_FETCH_FAILED' })
 })
+
+test('a file that breaks off before anyone reads it fails when it is read, and harms nobody before', async (t) => {
+  const gone = Promise.withResolvers<void>()
+  const { at, guarded } = await setUp(t, (_request, response) => {
+    response.on('close', gone.resolve)
+    response.write('the beginning')
+  })
+  const leave = new AbortController()
+  const { body } = await guarded.fetch(at('media.test'), { maxBytes: 1_000, signal: leave.signal })
+  leave.abort()
+  await gone.promise
+  await t.rejects(buffer(body), { code: 'MEDIA_FETCH_FAILED' })
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isPublicAddress, refuseMediaUrl } from './media-url.ts'
+import { isAllowedHost, isPublicAddress, refuseMediaUrl } from './media-url.ts'
 
 const NOT_PUBLIC = [
   '0.0.0.0',
@@ -133,5 +133,12 @@ t.test('a host that is allowed may be ours, a port of it that is not named may n
     'http://a@minio/',
   ]) {
     t.type(refuseMediaUrl(url, allowed), 'string', url)
+  }
+})
+
+t.test('an IPv6 address is the same host, as a URL and as a socket spell it', async (t) => {
+  for (const hostname of ['[::1]', '::1']) {
+    t.ok(isAllowedHost({ protocol: 'http:', hostname, port: '' }, new Set(['[::1]:80'])), hostname)
+    t.notOk(isAllowedHost({ protocol: 'http:', hostname, port: '81' }, new Set(['[::1]:80'])), hostname)
   }
 })

@@ -18,12 +18,13 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(PUBLIC_IPV6))
 }
 
-/** Whether this host and port were allowed by name. @param port '' for the protocol's own */
+/** Whether this host and port were allowed by name; an IPv6 address with brackets or without. @param port '' for the protocol's own */
 export function isAllowedHost(
   { protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>,
   allowed: AllowedHosts,
 ): boolean {
-  return allowed.has(hostname) || allowed.has(`${hostname}:${port || DEFAULT_PORTS[protocol]}`)
+  const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname
+  return allowed.has(host) || allowed.has(`${host}:${port || DEFAULT_PORTS[protocol]}`)
 }
 
 /**

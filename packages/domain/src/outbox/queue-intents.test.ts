@@ -1,12 +1,10 @@
-import { TemplateDefinition as Definition, type TemplateDefinition } from '@carteiro/contracts/template'
 import { newId } from '@carteiro/database/new-id'
-import { sql } from 'kysely'
 import t from 'tap'
 import { commit } from '../events/unit-of-work.ts'
 import { saveMessage } from '../messages/save-message.ts'
-import { deleteTemplate, putTemplate } from '../templates/put-template.ts'
 import { messageEnvelope } from '../testing/envelopes.ts'
 import { outboundRequest } from '../testing/outbound-request.ts'
+import { countDeliveries, envelope, idOf, readQueued } from '../testing/queued.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import {
   type Envelope,
@@ -20,46 +18,15 @@ import {
   queueProposta,
   queueReaction,
   queueSticker,
-  queueTemplate,
   queueText,
   queueVideo,
 } from './queue-intents.ts'
 import { type QueueMessageResult, queueMessage } from './queue-message.ts'
 
 const domain = await startDomain(t)
+const stored = (result: QueueMessageResult) => readQueued(domain, result)
 const URL_ = 'https://files.example/a'
 const PHONE = '+5511911110000'
-
-function envelope(fields: Partial<Envelope> = {}): Envelope {
-  const { intent: _, ...request } = outboundRequest()
-  return { ...request, instanceId: 'acme-phone', ...fields }
-}
-
-const idOf = (result: QueueMessageResult): string => {
-  if (result.status === 'queued' || result.status === 'repeated') return result.id
-  throw new Error(`not queued: ${JSON.stringify(result)}`)
-}
-
-async function stored(result: QueueMessageResult) {
-  const row = await domain.db
-    .selectFrom('delivery')
-    .innerJoin('message', 'message.id', 'delivery.id')
-    .select(['delivery.intent', 'delivery.payload', 'message.type', 'message.text'])
-    .where('delivery.id', '=', idOf(result))
-    .executeTakeFirstOrThrow()
-  return row
-}
-
-const countDeliveries = async () => (await domain.db.selectFrom('delivery').select('id').execute()).length
-
-const define = (fields: object): TemplateDefinition => Definition.parse(fields)
-const put = (language: string, body: string, instance = {}) =>
-  putTemplate(domain, {
-    ...{ tenantId: 'acme', code: 'welcome', language, actor: 'test' },
-    definition: define({ body, variables: [{ name: 'name', type: 'text' }], ...instance }),
-  })
-
-t.afterEach(async () => void (await sql`delete from template`.execute(domain.db)))
 
 t.test('each kind of message is queued by its own function, as it was given', async (t) => {
   const of = envelope()
@@ -90,144 +57,11 @@ t.test('each kind of message is queued by its own function, as it was given', as
 })
 
 t.test('content that breaks a limit queues nothing', async (t) => {
-  const before = await countDeliveries()
+  const before = await countDeliveries(domain)
   await t.rejects(queueText(domain, envelope(), { text: '' }), { name: 'ZodError' })
   await t.rejects(queuePoll(domain, envelope(), { question: 'When?', options: ['a'] }), { name: 'ZodError' })
   await t.rejects(queueDocument(domain, envelope(), {}), { name: 'ZodError' })
-  t.equal(await countDeliveries(), before)
-})
-
-t.test('a template is filled when it is queued, and keeps what it was filled from', async (t) => {
-  await put('en', 'Hello {{name}}')
-  const result = await queueTemplate(domain, envelope(), {
-    templateCode: 'welcome',
-    language: 'en',
-    variables: { name: 'Ana' },
-  })
-  await put('en', 'Hi {{name}}')
-  await deleteTemplate(domain, { tenantId: 'acme', code: 'welcome', language: 'en', actor: 'test' })
-  t.match(await stored(result), {
-    type: 'template',
-    text: 'Hello Ana',
-    payload: {
-      templateCode: 'welcome',
-      rendered: { version: 1, language: 'en', text: 'Hello Ana', provider: { name: 'welcome' } },
-    },
-  })
-})
-
-t.test(
-  'a repeated key is answered first, whatever became of the template or the time meanwhile',
-  async (t) => {
-    await put('en', 'Hello {{name}}')
-    const content = { templateCode: 'welcome', language: 'en', variables: { name: 'Ana' } }
-    const of = envelope({ idempotencyKey: 'template-1' })
-    const first = await queueTemplate(domain, of, content)
-    await deleteTemplate(domain, { tenantId: 'acme', code: 'welcome', language: 'en', actor: 'test' })
-    t.same(await queueTemplate(domain, of, content), { status: 'repeated', id: idOf(first) })
-  },
-)
-
-t.test('members in another order are the same message', async (t) => {
-  const of = envelope({ idempotencyKey: 'order-1' })
-  const [a, b] = [
-    { a: 'x', b: 'y' },
-    { b: 'y', a: 'x' },
-  ]
-  await putTemplate(domain, {
-    ...{ tenantId: 'acme', code: 'two', language: 'en', actor: 'test' },
-    definition: define({
-      body: '{{a}} {{b}}',
-      variables: ['a', 'b'].map((name) => ({ name, type: 'text' })),
-    }),
-  })
-  const first = await queueTemplate(domain, of, { templateCode: 'two', variables: a })
-  t.same(await queueTemplate(domain, of, { templateCode: 'two', variables: b }), {
-    status: 'repeated',
-    id: idOf(first),
-  })
-})
-
-t.test('a region falls back to its language, and to nothing else', async (t) => {
-  await put('pt', 'Olá {{name}}')
-  await put('en', 'Hello {{name}}')
-  const send = (language?: string) =>
-    queueTemplate(domain, envelope(), {
-      templateCode: 'welcome',
-      variables: { name: 'Ana' },
-      ...(language === undefined ? {} : { language }),
-    })
-  t.match(await stored(await send('pt_BR')), { text: 'Olá Ana', payload: { rendered: { language: 'pt' } } })
-  await put('pt_BR', 'Oi {{name}}')
-  t.match(await stored(await send('pt_BR')), { text: 'Oi Ana' })
-  const languages = ['en', 'pt', 'pt_BR']
-  for (const language of ['de', 'de_AT', undefined]) {
-    t.same(await send(language), {
-      status: 'template_not_found',
-      templateCode: 'welcome',
-      language,
-      languages,
-    })
-  }
-})
-
-t.test('without a language the only one is meant', async (t) => {
-  await put('pt_BR', 'Olá {{name}}')
-  const result = await queueTemplate(domain, envelope(), {
-    templateCode: 'welcome',
-    variables: { name: 'Ana' },
-  })
-  t.match(await stored(result), { text: 'Olá Ana' })
-})
-
-t.test('a template of another tenant is not there', async (t) => {
-  await put('en', 'Hello {{name}}')
-  const result = await queueTemplate(domain, envelope({ tenantId: 'other', instanceId: 'other-phone' }), {
-    templateCode: 'welcome',
-  })
-  t.match(result, { status: 'template_not_found', languages: [] })
-})
-
-t.test('what a template lacks is named, and nothing is queued', async (t) => {
-  await put('en', 'Hello {{name}}')
-  const before = await countDeliveries()
-  const refusals: [content: object, path: string][] = [
-    [{}, 'variables.name'],
-    [{ variables: { name: 7 } }, 'variables.name'],
-    [{ variables: { name: 'Ana', other: 'x' } }, 'variables.other'],
-    [{ components: [] }, 'components'],
-    [{ components: [{ type: 'body', parameters: [{ type: 'image' }] }] }, 'components.0.parameters.0'],
-    [{ variables: { name: 'Ana' }, components: [] }, 'components'],
-  ]
-  for (const [content, path] of refusals) {
-    const result = await queueTemplate(domain, envelope(), { templateCode: 'welcome', ...content })
-    t.match(result, { status: 'invalid_request', faults: [{ of: 'intent', path }] }, JSON.stringify(content))
-  }
-  t.equal(await countDeliveries(), before)
-})
-
-t.test('a number of the Cloud API gets Meta\u2019s components as they are, known here or not', async (t) => {
-  await sql`insert into instance (id, tenant_id, name, transport, cloud_phone_number_id, cloud_credentials)
-    values ('acme-cloud', 'acme', 'Cloud', 'cloud', '1', '\\x00')`.execute(domain.db)
-  const of = envelope({ instanceId: 'acme-cloud' })
-  const components = [{ type: 'header', parameters: [{ type: 'image', image: { link: URL_ } }] }]
-  const unknown = await queueTemplate(domain, of, {
-    templateCode: 'only_at_meta',
-    language: 'en',
-    components,
-  })
-  t.match(await stored(unknown), { text: 'only_at_meta', payload: { components, rendered: undefined } })
-  await put('en', 'Hello {{name}}', { providerName: 'welcome_v2' })
-  const body = [{ type: 'body', parameters: [{ type: 'text', text: 'Ana *Lima*' }] }]
-  const known = await queueTemplate(domain, of, { templateCode: 'welcome', language: 'en', components: body })
-  t.match(await stored(known), {
-    text: 'Hello Ana \u2217Lima\u2217',
-    payload: { rendered: { provider: { name: 'welcome_v2', components: body } } },
-  })
-  const filled = await queueTemplate(domain, of, { templateCode: 'welcome', variables: { name: 'Ana' } })
-  t.match(await stored(filled), {
-    payload: { rendered: { provider: { components: [{ type: 'body', parameters: [{ text: 'Ana' }] }] } } },
-  })
+  t.equal(await countDeliveries(domain), before)
 })
 
 t.test('a reaction finds its message by either id, in its own chat alone', async (t) => {
@@ -267,7 +101,7 @@ t.test('a reaction in a group names the member who wrote the message', async (t)
 
 t.test('a message cannot be asked for in the past, or to end before it begins', async (t) => {
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000)
-  const before = await countDeliveries()
+  const before = await countDeliveries(domain)
   const refusals: [times: Partial<Envelope>, path: string][] = [
     [{ scheduledAt: inDays(-1) }, 'scheduledAt'],
     [{ scheduledAt: inDays(400) }, 'scheduledAt'],
@@ -278,7 +112,7 @@ t.test('a message cannot be asked for in the past, or to end before it begins', 
     const result = await queueText(domain, envelope(times), { text: 'late' })
     t.match(result, { status: 'invalid_request', faults: [{ of: 'request', path }] }, path)
   }
-  t.equal(await countDeliveries(), before)
+  t.equal(await countDeliveries(domain), before)
   const times = { scheduledAt: inDays(1), expiresAt: inDays(2) }
   t.match(await queueMessage(domain, outboundRequest({ ...times, instanceId: 'acme-phone' })), {
     status: 'queued',
