@@ -17,7 +17,7 @@ export async function run(args: string[]): Promise<number> {
     args,
     options: {
       count: { type: 'string', default: '10000' },
-      plain: { type: 'string', default: '1000' },
+      plain: { type: 'string', default: '2000' },
       full: { type: 'boolean', default: false },
     },
   })
