@@ -24,11 +24,23 @@ export interface BenchDatabase {
   stop(): Promise<void>
 }
 
-/** A PostgreSQL of its own, as it comes, with one tenant whose instance is connected and has no pace. */
+/** A PostgreSQL of its own, as it comes, with one database. */
 export async function startDatabase(): Promise<BenchDatabase> {
+  const { databases, stop } = await startDatabases(['carteiro'])
+  const [database] = databases
+  if (!database) throw new Error('no database was made')
+  return { ...database, stop }
+}
+
+/** Several databases of one server; each has one tenant, whose instance is connected and has no pace. */
+export async function startDatabases(
+  names: string[],
+): Promise<{ databases: Omit<BenchDatabase, 'stop'>[]; stop: BenchDatabase['stop'] }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'carteiro-bench-'))
   const group = createProcessGroup({ logsDirectory: folder, tell: () => undefined })
+  const opened: BenchDatabase[] = []
   const stop = async () => {
+    for (const database of opened) await database.stop()
     await group.stop()
     await rm(folder, { recursive: true, force: true })
   }
@@ -36,28 +48,31 @@ export async function startDatabase(): Promise<BenchDatabase> {
     const postgres = await startPostgres(group, {
       dataDirectory: folder,
       port: await findFreePort(),
-      databases: ['carteiro'],
+      databases: names,
       settings: {},
     })
-    const url = postgres.url('carteiro')
-    await migrateDatabase(url)
-    const logger = createLogger('bench', 'error')
-    const connection = connect({ url, logger, name: 'bench', maxConnections: 20 })
-    const notifier = createEventNotifier(connection.pool, logger)
-    const { db } = connection
-    await createTenant({ db }, { id: TENANT, name: 'Bench', settings: PACE_OFF })
-    await createInstance(db, { id: INSTANCE, tenantId: TENANT, name: 'Bench' })
-    await db.updateTable('instance').set({ status: 'connected', connected: true }).execute()
-    return {
-      ...{ url, connection, db, notifier, logger },
-      stop: async () => {
-        await notifier.stop()
-        await connection.close()
-        await stop()
-      },
-    }
+    for (const name of names) opened.push(await openDatabase(postgres.url(name)))
+    return { databases: opened, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function openDatabase(url: string): Promise<BenchDatabase> {
+  await migrateDatabase(url)
+  const logger = createLogger('bench', 'error')
+  const connection = connect({ url, logger, name: 'bench', maxConnections: 20 })
+  const notifier = createEventNotifier(connection.pool, logger)
+  const { db } = connection
+  await createTenant({ db }, { id: TENANT, name: 'Bench', settings: PACE_OFF })
+  await createInstance(db, { id: INSTANCE, tenantId: TENANT, name: 'Bench' })
+  await db.updateTable('instance').set({ status: 'connected', connected: true }).execute()
+  return {
+    ...{ url, connection, db, notifier, logger },
+    stop: async () => {
+      await notifier.stop()
+      await connection.close()
+    },
   }
 }

@@ -111,6 +111,27 @@ t.test('what waits for the pace leaves by the dispatcher\u2019s own timer, one a
   t.equal(rows[0]?.rounds, 8)
 })
 
+t.test('the next slot of a pace does not wait for the answer to the one before', async (t) => {
+  const pace = { perMinute: 6_000, burst: 1 }
+  await db
+    .updateTable('instance')
+    .set({ settings: JSON.stringify({ pace }) })
+    .where('id', '=', 'acme-phone')
+    .execute()
+  for (let n = 0; n < 3; n++) await enqueue({ to: `+551191111001${n}` })
+  const { promise: allThere, resolve } = Promise.withResolvers<void>()
+  let calls = 0
+  const { dispatcher, attempts } = startDispatcher(t, async (delivery) => {
+    calls++
+    if (calls === 3) resolve()
+    await allThere
+    return sent(delivery)
+  })
+  dispatcher.wake(acme)
+  await attempts(3)
+  t.equal(calls, 3)
+})
+
 t.test('a scheduled message leaves at its time, without a nudge', async (t) => {
   const { dispatcher, attempts, recorded } = startDispatcher(t, async (delivery) => sent(delivery))
   const id = await enqueue({ scheduledAt: new Date(Date.now() + 300) })

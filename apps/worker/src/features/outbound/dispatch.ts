@@ -39,8 +39,8 @@ export type DispatchDependencies = Omit<DeliverDependencies, 'settler'> & Settle
 
 /**
  * Keeps up to OUTBOX_BATCH_SIZE messages of each instance with the channel: each answer makes room for the next claim,
- * each record may ready the next head of its lane, and when nothing may leave a timer waits for the next time that something may: a lane's, or the instance's own pace.
- * Instances do not wait for one another.
+ * each record may ready the next head of its lane. Where there is room and nothing may leave, a timer waits for the
+ * next time that something may: a lane's, or the instance's own pace. Instances do not wait for one another.
  */
 export function createDispatcher(needs: DispatchDependencies): Dispatcher {
   const { config, db, lifecycle, logger } = needs
@@ -89,7 +89,8 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
         })
         for (const delivery of claimed) start(instance, state, delivery)
         state.full = claimed.length === room
-        if (claimed.length === 0) await waitForNext(instance)
+        // Also beside messages that are on their way: the next slot does not wait for their answers.
+        if (!state.full) await waitForNext(instance)
       }
     } catch (error) {
       logger[isDatabaseUnavailable(error) ? 'warn' : 'error'](
