@@ -48,7 +48,7 @@ function startDispatcher(t: Test, send: (delivery: ClaimedDelivery) => Promise<A
     if (recorded.length >= count) resolve()
     return promise
   }
-  return { dispatcher, attempts, recorded }
+  return { dispatcher, attempts, recorded, stop: lifecycle.stop }
 }
 
 async function enqueue(fields: Parameters<typeof outboundRequest>[0] = {}): Promise<string> {
@@ -140,6 +140,18 @@ t.test('a scheduled message leaves at its time, without a nudge', async (t) => {
   t.same(recorded, [id])
   const row = await db.selectFrom('delivery').select(['scheduled_at', 'settled_at']).executeTakeFirstOrThrow()
   t.ok((row.settled_at ?? 0) >= (row.scheduled_at ?? 1))
+})
+
+t.test('stopping leaves no message in a claim of its own', async (t) => {
+  for (let n = 0; n < 5; n++) await enqueue({ to: `+551191111001${n}` })
+  const { dispatcher, stop } = startDispatcher(t, async (delivery) => sent(delivery))
+  dispatcher.wake(acme)
+  await stop()
+  const states = await db.selectFrom('delivery').select('state').distinct().execute()
+  t.same(
+    states.filter(({ state }) => state === 'SENDING'),
+    [],
+  )
 })
 
 t.test('outcomes that come together are recorded together', async (t) => {

@@ -11,7 +11,7 @@ export interface Dispatcher {
   wake(instance: InstanceKey): void
   /** There will be, in so many milliseconds. */
   wakeIn(instance: InstanceKey, inMs: number): void
-  /** Claims no more, and waits for the sends in flight. */
+  /** Claims no more, and waits for the claims and the sends that are under way. */
   stop(): Promise<void>
 }
 
@@ -46,6 +46,7 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
   const { config, db, lifecycle, logger } = needs
   const dependencies = { ...needs, settler: createSettler(needs) }
   const states = new Map<string, InstanceState>()
+  const claims = new Set<Promise<void>>()
   const sends = new Set<Promise<void>>()
 
   const stateOf = ({ tenantId, instanceId }: InstanceKey): InstanceState => {
@@ -62,7 +63,9 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
     const state = stateOf(instance)
     if (lifecycle.signal.aborted) return
     state.again = true
-    if (!state.claiming) void claimOn(instance, state)
+    if (state.claiming) return
+    const claiming = claimOn(instance, state).finally(() => claims.delete(claiming))
+    claims.add(claiming)
   }
 
   const wakeIn = (instance: InstanceKey, inMs: number): void => {
@@ -129,6 +132,8 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
     wakeIn,
     stop: async () => {
       for (const state of states.values()) clearTimeout(state.timer)
+      // What a claim under way still gets is sent, too: nobody else may, until the claim ends.
+      await Promise.all(claims)
       await Promise.all(sends)
     },
   }
