@@ -16,6 +16,7 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { templateRoutes } from './features/templates/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -43,6 +44,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(chatRoutes, dependencies)
   await app.register(outboundListRoutes, dependencies)
   await app.register(outboundActRoutes, dependencies)
+  await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)

@@ -1,5 +1,5 @@
 import { RetryMinutes } from '@carteiro/domain/outbox/retry-policy'
-import { flag, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { flag, hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
@@ -24,6 +24,7 @@ const ApiConfig = z.object({
   WHATSAPP_RAW_FALLBACK_ENABLED: flag(true),
   INGEST_OWN_MESSAGES: flag(false),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
+  MEDIA_ALLOWED_HOSTS: hostList(),
 })
 
 export type ApiConfig = z.output<typeof ApiConfig>

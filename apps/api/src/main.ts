@@ -1,4 +1,4 @@
-import { keepEventPartitions } from '@carteiro/domain/events/partitions'
+import { keepPartitions } from '@carteiro/domain/events/partitions'
 import { listen } from '@carteiro/runtime/http-server'
 import { runProcess } from '@carteiro/runtime/run-process'
 import { createApp } from './app.ts'
@@ -11,7 +11,7 @@ await runProcess({
   readConfig: readApiConfig,
   start: async ({ config, logger, lifecycle }) => {
     const dependencies = await createDependencies(config, logger, lifecycle)
-    await keepEventPartitions(dependencies.db, logger, lifecycle)
+    await keepPartitions(dependencies.db, logger, lifecycle)
     const app = await createApp(dependencies)
     lifecycle.onStop('http server', () => app.close())
     startRealtime(dependencies, app.server)

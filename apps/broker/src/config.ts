@@ -18,6 +18,7 @@ const Variables = z.object({
   WHATSAPP_WEBHOOK_API_KEY: secret().optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: sealKey(),
+  RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     // Without TLS and without pairing: such a server may only stand on this machine.

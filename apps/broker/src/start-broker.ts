@@ -20,7 +20,8 @@ export interface StartContext {
 const SEND_GRACE_MS = 2_500
 const SWEEP_EVERY_MS = 15_000
 const DELETE_EVERY_MS = 60 * 60_000
-const RETENTION_DAYS = 7
+/** A key that is repeated later is sent again, under the same WhatsApp id. */
+const LEDGER_DAYS = 7
 
 /**
  * Starts a broker: its parts, its chores, its door, then the sessions that are wanted.
@@ -31,7 +32,7 @@ export async function startBroker(context: StartContext): Promise<Dependencies &
   const { config, logger, lifecycle } = context
   const dependencies = createDependencies(config, logger, lifecycle)
   lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
-  startChores(dependencies, lifecycle)
+  startChores(dependencies, context)
   const address = await openDoor(dependencies, context)
   logger.info({ address }, 'broker listens')
   void connectWanted(dependencies, lifecycle)
@@ -53,7 +54,10 @@ async function openDoor(
   return await listen(server, config.HOST, config.BROKER_PORT)
 }
 
-function startChores({ publisher, report, ledger, connection }: Dependencies, lifecycle: Lifecycle): void {
+function startChores(
+  { publisher, report, ledger, connection }: Dependencies,
+  { config, lifecycle }: StartContext,
+): void {
   const { signal } = lifecycle
   const chore = (name: string, everyMs: number, run: () => Promise<void>) => {
     const done = repeat(run, { everyMs, signal, onError: (error) => report.choreFailed(name, error) })
@@ -61,8 +65,8 @@ function startChores({ publisher, report, ledger, connection }: Dependencies, li
   }
   chore('publish what waits', SWEEP_EVERY_MS, () => publisher.sweep())
   chore('delete what is old', DELETE_EVERY_MS, async () => {
-    await deleteSettled(connection.db, RETENTION_DAYS)
-    await ledger.deleteOld(RETENTION_DAYS)
+    await deleteSettled(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
+    await ledger.deleteOld(LEDGER_DAYS)
   })
 }
 

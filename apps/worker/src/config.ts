@@ -22,6 +22,9 @@ const WorkerConfig = z.object({
   OUTBOX_SWEEP_SECONDS: wholeNumber(15, 1),
   OUTBOX_CLAIM_SECONDS: wholeNumber(120, 2),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
+  RETENTION_DAYS_DELIVERIES: wholeNumber(90, 1),
+  RETENTION_DAYS_EVENTS: wholeNumber(30, 1),
+  RETENTION_DAYS_AUDIT: wholeNumber(400, 1),
   CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
   GRAPH_API_BASE_URL: z
     .url({ error: 'must be a URL' })

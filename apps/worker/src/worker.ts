@@ -1,11 +1,12 @@
 import { listen } from '@carteiro/database/listen'
-import { keepEventPartitions } from '@carteiro/domain/events/partitions'
+import { keepPartitions } from '@carteiro/domain/events/partitions'
 import { readWakeChannels } from '@carteiro/queue/wake-channel'
 import { startOperationsServer } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
 import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
@@ -14,12 +15,13 @@ import { consumeOutbound } from './features/outbound/consume.ts'
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
   const { config, db, lifecycle, logger, registry } = dependencies
-  await keepEventPartitions(db, logger, lifecycle)
+  await keepPartitions(db, logger, lifecycle)
 
   const fetchMedia = createFetchMedia(createFetchers(dependencies))
   const media = consumeMedia({ ...dependencies, fetchMedia })
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
+  keepRetaining(dependencies)
 
   const listening = listen(await readWakeChannels(db), {
     url: config.DATABASE_URL,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConnectionStatus } from './broker-event.ts'
 import { Slug } from './identifier.ts'
-import { MAX_TEXT_LENGTH } from './intent.ts'
+import { MAX_TEXT_LENGTH } from './intents/text.ts'
 import { MediaType } from './media.ts'
 
 /** `POST /instances` of the broker. */

@@ -1,28 +1,6 @@
 import { z } from 'zod'
 import { Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
-import { IdempotencyKey, Slug } from './identifier.ts'
-import { MAX_TEXT_LENGTH } from './intent.ts'
-import { StorableText } from './storable-text.ts'
-
-/** `POST /api/v1/outbound/messages`: the text stands at the top or in `payloadJson`. */
-export const CreateOutboundMessage = z
-  .object({
-    channel: z.literal('WHATSAPP').default('WHATSAPP'),
-    instanceId: Slug.optional(),
-    to: z.string().min(1).max(100),
-    text: StorableText.min(1).max(MAX_TEXT_LENGTH).optional(),
-    payloadJson: z.object({ text: StorableText.min(1).max(MAX_TEXT_LENGTH) }).optional(),
-    idempotencyKey: IdempotencyKey.optional(),
-    purpose: Purpose.optional(),
-    dossierId: z.union([StorableText.max(200), z.number()]).optional(),
-  })
-  .strict()
-  .refine((body) => (body.text === undefined) !== (body.payloadJson === undefined), {
-    path: ['text'],
-    message: 'give the text either as text or as payloadJson.text',
-  })
-export type CreateOutboundMessage = z.infer<typeof CreateOutboundMessage>
 
 const When = z.iso.datetime()
 

@@ -4,3 +4,9 @@ import { z } from 'zod'
 export const StorableText = z
   .string()
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must hold neither NUL nor half a character')
+
+/** Text for one line: a name or a number. A line break would be another line of a contact card, or of a caption. */
+export const SingleLine = StorableText.refine(
+  (text) => !/[\p{Cc}\u2028\u2029]/u.test(text),
+  'must hold no line break and no control character',
+)

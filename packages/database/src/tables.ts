@@ -26,6 +26,7 @@ import type {
   InstancePaceTable,
   LaneTable,
 } from './outbox-tables.ts'
+import type { TemplateTable } from './template-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -33,6 +34,7 @@ export interface Tables {
   api_key: ApiKeyTable
   instance: InstanceTable
   queue: QueueTable
+  template: TemplateTable
   contact: ContactTable
   consent: ConsentTable
   ticket: TicketTable

@@ -56,6 +56,24 @@ export const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((value) => value === 'true' || value === '1' || value === 'on')
 
+const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/
+
+/** Names of hosts, or `host:port`, with commas between them; none by default. */
+export const hostList = () =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    )
+    .refine(
+      (hosts) => hosts.every((host) => HOST.test(host)),
+      'must be hosts, or host:port, with commas between them',
+    )
+
 /** What every process reads, whatever else it needs. */
 export const processVariables = {
   DATABASE_URL: z.url({ error: 'must be a PostgreSQL URL, postgres://user:password@host:port/database' }),

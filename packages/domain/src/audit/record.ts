@@ -5,8 +5,8 @@ export interface AuditEntry {
   tenantId: string
   /** Who: a user's id, `key:<id>`, `worker`, `cli`. */
   actor: string
-  action: 'CREATED' | 'SENT' | 'UPDATED' | 'FAILED' | 'CANCELLED' | 'BLOCKED_BY_POLICY'
-  entityType: 'delivery' | 'contact' | 'instance' | 'api_key' | 'tenant'
+  action: 'CREATED' | 'SENT' | 'UPDATED' | 'FAILED' | 'CANCELLED' | 'DELETED' | 'BLOCKED_BY_POLICY'
+  entityType: 'delivery' | 'contact' | 'instance' | 'api_key' | 'tenant' | 'template'
   entityId: string
   details?: Record<string, unknown>
   requestId?: string | null

@@ -11,7 +11,10 @@ import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { toMessageView } from '../messages/view.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { checkTimes } from './check-times.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
+import { type IntentRefusal, prepareIntent } from './prepare-intent.ts'
 import { type NotReady, readNotReady } from './read-readiness.ts'
 
 export interface OutboundRequest {
@@ -47,6 +50,7 @@ export type QueueMessageResult =
   | { status: 'instance_required'; instanceIds: string[] }
   | NotReady
   | BlockedByPolicy
+  | IntentRefusal
 
 /**
  * Accepts a message into the outbox: contact, ticket, message, delivery, audit, event and the workers' nudge in one
@@ -67,17 +71,24 @@ export async function queueMessage(
     const { instanceId } = chosen
     const notReady = request.atOnce && (await readNotReady(work.transaction, { tenantId, instanceId }))
     if (notReady) return notReady
+    const prepared =
+      checkTimes(request) ?? (await prepareIntent(work.transaction, { ...request, instanceId, recipient }))
+    if (prepared.status !== 'prepared') return prepared
     const blocked = await maySend(work, { ...request, purpose, recipient })
     if (blocked) return blocked
-    const message = await insertDelivery(work, toAccepted(request, instanceId, recipient))
+    const { intent } = prepared
+    const message = await insertDelivery(work, toAccepted(request, { instanceId, recipient, intent }))
     await nudgeOutbound(dependencies.queue, work.transaction, [{ tenantId, instanceId }])
     await tellQueued(work, request, message)
     return { status: 'queued', id: message.id }
   })
 }
 
-function toAccepted(request: OutboundRequest, instanceId: string, recipient: Jid): AcceptedMessage {
-  const { tenantId, intent, maxAttempts, idempotencyKey, dossierId, requestId } = request
+function toAccepted(
+  request: OutboundRequest,
+  { instanceId, recipient, intent }: { instanceId: string; recipient: Jid; intent: Intent },
+): AcceptedMessage {
+  const { tenantId, maxAttempts, idempotencyKey, dossierId, requestId } = request
   const { purpose = 'service', scheduledAt, expiresAt, subject, templateCode } = request
   return {
     ...{ tenantId, instanceId, recipient, intent, maxAttempts, idempotencyKey, dossierId, requestId },
@@ -115,12 +126,12 @@ function hashRequest(request: OutboundRequest): Buffer {
   const recipient = parseRecipient(to)
   const canonical = [
     recipient ? formatJid(recipient) : to,
-    Object.entries(intent).sort(),
+    intent,
     dossierId ?? null,
     // Nothing where nothing is asked for: a hash without these is the same one.
     ...wishesOf(request),
   ]
-  return createHash('sha256').update(JSON.stringify(canonical)).digest()
+  return createHash('sha256').update(canonicalJson(canonical)).digest()
 }
 
 const wishesOf = ({ scheduledAt, expiresAt, purpose, priority, subject, templateCode }: OutboundRequest) => {

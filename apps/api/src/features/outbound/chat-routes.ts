@@ -1,6 +1,5 @@
 import { DeliveryState } from '@carteiro/contracts/delivery'
 import { IdempotencyKey, Slug } from '@carteiro/contracts/identifier'
-import { Intent } from '@carteiro/contracts/intent'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { type ChatMessage, readChatMessage } from '@carteiro/domain/outbox/read-chat-message'
@@ -9,12 +8,20 @@ import type { HttpServer } from '@carteiro/runtime/http-server'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { requireAccepted } from './accepted.ts'
+import type { JsonObject } from '../../json/json-value.ts'
+import { acceptedOr } from '../../outbound/accepted-or.ts'
+import { readIntent } from '../../outbound/read-intent.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
 
+const CONTENT_PATH = 'body.payload'
+
+const Payload = z
+  .record(z.string(), z.unknown())
+  .describe('An intent and its members; without `intent` it is told by the members.')
+
 const Answer = z
-  .object({ payload: Intent, idempotencyKey: IdempotencyKey.optional() })
+  .object({ payload: Payload, idempotencyKey: IdempotencyKey.optional() })
   .strict()
   .describe('The key may also be sent as Idempotency-Key.')
 
@@ -86,7 +93,7 @@ export async function chatRoutes(app: HttpServer, dependencies: Needs): Promise<
 interface ChatSend {
   instanceId: string
   to: string
-  payload: Intent
+  payload: JsonObject
   idempotencyKey?: string | undefined
 }
 
@@ -102,14 +109,17 @@ async function send(
     )
   }
   const { tenantId } = actor
+  const { MEDIA_ALLOWED_HOSTS, OUTBOX_RETRY_MINUTES } = dependencies.config
+  const intent = readIntent(payload, CONTENT_PATH, new Set(MEDIA_ALLOWED_HOSTS))
   const result = await queueMessage(dependencies, {
-    ...{ tenantId, instanceId, to, intent: payload, idempotencyKey, requestId },
-    maxAttempts: dependencies.config.OUTBOX_RETRY_MINUTES.length,
+    ...{ tenantId, instanceId, to, intent, idempotencyKey, requestId },
+    templateCode: intent.intent === 'template' ? intent.templateCode : undefined,
+    maxAttempts: OUTBOX_RETRY_MINUTES.length,
     priority: 0,
     atOnce: true,
     actor: actor.name,
   })
-  const { id, repeated } = requireAccepted(result, { instanceId })
+  const { id, repeated } = acceptedOr(result, { instanceId, contentPath: CONTENT_PATH })
   dependencies.report.messageAccepted({ requestId, tenantId, messageId: id, repeated })
   const message = await readChatMessage(dependencies.db, { tenantId, id })
   if (!message) throw new Problem('NOT_FOUND', `There is no outbound message ${id}.`)

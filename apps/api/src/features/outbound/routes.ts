@@ -1,21 +1,19 @@
-import type { Intent } from '@carteiro/contracts/intent'
-import {
-  CreateOutboundMessage,
-  OutboundMessage,
-  OutboundMessageDetail,
-} from '@carteiro/contracts/outbound-message'
+import { CreateOutboundMessage } from '@carteiro/contracts/create-outbound-message'
+import { OutboundMessage, OutboundMessageDetail } from '@carteiro/contracts/outbound-message'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { readOutboundMessage } from '@carteiro/domain/outbox/read'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { requireAccepted } from './accepted.ts'
+import { acceptedOr } from '../../outbound/accepted-or.ts'
+import { readRequest } from './read-request.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
 
 /** `/api/v1/outbound/messages`: messages are accepted here and sent by the worker. */
 export async function outboundRoutes(app: HttpServer, dependencies: Needs): Promise<void> {
+  const allowedHosts = new Set(dependencies.config.MEDIA_ALLOWED_HOSTS)
   app.post(
     '/api/v1/outbound/messages',
     {
@@ -23,26 +21,30 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
       schema: {
         tags: ['outbound'],
         summary: 'Accept a message into the outbox',
-        description: '201 when it is new, 200 when its idempotency key is known with the same content.',
+        description:
+          '201 when it is new, 200 when its idempotency key is known with the same content. What is sent stands in ' +
+          'payloadJson, or flat in the body; docs/sending.md has every intent and its members.',
         body: CreateOutboundMessage,
-        response: { 200: OutboundMessage, 201: OutboundMessage, 409: ProblemBody, 422: ProblemBody },
+        response: {
+          200: OutboundMessage,
+          201: OutboundMessage,
+          404: ProblemBody,
+          409: ProblemBody,
+          422: ProblemBody,
+        },
       },
     },
     async (request, reply) => {
       const { actor, body } = request
+      const { request: asked, contentPath } = readRequest(body, allowedHosts)
       const result = await queueMessage(dependencies, {
+        ...asked,
         tenantId: actor.tenantId,
-        instanceId: body.instanceId,
-        to: body.to,
-        intent: intentOf(body),
-        idempotencyKey: body.idempotencyKey,
-        dossierId: body.dossierId,
-        purpose: body.purpose,
         maxAttempts: dependencies.config.OUTBOX_RETRY_MINUTES.length,
         actor: actor.name,
         requestId: request.id,
       })
-      const { id, repeated } = requireAccepted(result, body)
+      const { id, repeated } = acceptedOr(result, { instanceId: body.instanceId, contentPath })
       dependencies.report.messageAccepted({
         requestId: request.id,
         tenantId: actor.tenantId,
@@ -73,8 +75,3 @@ async function read({ db }: Needs, tenantId: string, id: string): Promise<Outbou
   if (!message) throw new Problem('NOT_FOUND', `There is no outbound message ${id}.`)
   return message
 }
-
-const intentOf = (body: CreateOutboundMessage): Intent => ({
-  intent: 'text',
-  text: body.text ?? body.payloadJson?.text ?? '',
-})

@@ -83,9 +83,24 @@ export async function countWaiting(db: Database): Promise<number> {
   return count
 }
 
-/** Deletes what was settled longer ago than the retention. */
-export async function deleteSettled(db: Database, retentionDays: number): Promise<void> {
-  await sql`
-    delete from broker.journal
-    where settled_at < now() - make_interval(days => ${retentionDays})`.execute(db)
+const BATCH = 1_000
+
+/**
+ * Deletes what was published or refused longer ago than the retention, 1000 rows at a time. What waits stays.
+ *
+ * @param signal ends it between two batches
+ */
+export async function deleteSettled(
+  db: Database,
+  { days, signal }: { days: number; signal: AbortSignal },
+): Promise<void> {
+  for (let deleted = BATCH; deleted === BATCH && !signal.aborted; ) {
+    const { numAffectedRows } = await sql`
+      delete from broker.journal j using (
+        select instance_id, number from broker.journal
+        where settled_at < now() - make_interval(days => ${days})
+        order by settled_at limit ${BATCH} for update skip locked
+      ) old where j.instance_id = old.instance_id and j.number = old.number`.execute(db)
+    deleted = Number(numAffectedRows ?? 0)
+  }
 }

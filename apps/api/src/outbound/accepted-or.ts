@@ -1,23 +1,16 @@
 import { Problem } from '@carteiro/contracts/problem'
 import type { BlockedByPolicy } from '@carteiro/domain/consents/may-send'
 import type { QueueMessageResult } from '@carteiro/domain/outbox/queue-message'
+import { invalidBody } from './read-intent.ts'
 
-export interface Accepted {
-  id: string
-  /** Its idempotency key was known, with the same content. */
-  repeated: boolean
+export interface Asked {
+  instanceId?: string | undefined
+  /** Where the members of the intent stand in the request, such as `body.payloadJson`. */
+  contentPath: string
 }
 
-/**
- * What became of a message that was to be queued.
- *
- * @param asked where the request named its instance, to be told back
- * @throws Problem that says how to mend it, when it was not queued
- */
-export function requireAccepted(
-  result: QueueMessageResult,
-  asked: { instanceId?: string | undefined },
-): Accepted {
+/** The message that was accepted, now or before. @throws Problem when it was not, telling how to mend it */
+export function acceptedOr(result: QueueMessageResult, asked: Asked): { id: string; repeated: boolean } {
   switch (result.status) {
     case 'queued':
       return { id: result.id, repeated: false }
@@ -42,6 +35,19 @@ export function requireAccepted(
     case 'instance_required':
       throw new Problem('INSTANCE_REQUIRED', instanceRequired(result.instanceIds), {
         details: { instanceIds: result.instanceIds },
+      })
+    case 'invalid_request':
+      throw invalidBody(
+        result.faults.map(({ of, path, message }) => ({
+          path: `${of === 'intent' ? asked.contentPath : 'body'}.${path}`,
+          message,
+        })),
+      )
+    case 'template_not_found':
+      throw templateNotFound(result)
+    case 'message_not_found':
+      throw new Problem('MESSAGE_NOT_FOUND', `There is no message ${result.messageId} in this chat.`, {
+        details: { messageId: result.messageId },
       })
     case 'instance_disconnected':
       throw new Problem(
@@ -75,3 +81,15 @@ const blockedByPolicy = ({ purpose, consent }: BlockedByPolicy): string =>
   consent === 'denied'
     ? `This contact does not want ${purpose} messages; record its consent when it changes its mind.`
     : `This contact has not agreed to ${purpose} messages; record its consent first.`
+
+function templateNotFound({
+  templateCode,
+  language,
+  languages,
+}: Extract<QueueMessageResult, { status: 'template_not_found' }>): Problem {
+  const there = languages.length === 0 ? 'make it first' : `it is there in ${languages.join(', ')}`
+  const asked = language === undefined ? '' : ` in ${language}`
+  return new Problem('TEMPLATE_NOT_FOUND', `There is no one template ${templateCode}${asked}: ${there}.`, {
+    details: { templateCode, language: language ?? null, languages },
+  })
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { Caption, fileMembers, hasOneFile, mimeTypeOf, ONE_FILE } from './file.ts'
+
+const MEGABYTE = 1_000_000
+
+/**
+ * Bytes that WhatsApp takes of each kind, as Meta documents them for the Cloud API ("Supported media types"). The
+ * bound is the fetcher's: a request names the file and does not carry it.
+ */
+export const MAX_MEDIA_BYTES = {
+  document: 100 * MEGABYTE,
+  image: 5 * MEGABYTE,
+  video: 16 * MEGABYTE,
+  audio: 16 * MEGABYTE,
+  sticker: MEGABYTE / 2,
+} as const
+
+export const DocumentIntent = z
+  .strictObject({
+    intent: z.literal('document'),
+    ...fileMembers,
+    mimeType: mimeTypeOf().optional(),
+    caption: Caption.optional(),
+  })
+  .refine(hasOneFile, ONE_FILE)
+export type DocumentIntent = z.infer<typeof DocumentIntent>
+
+export const ImageIntent = z
+  .strictObject({
+    intent: z.literal('image'),
+    ...fileMembers,
+    mimeType: mimeTypeOf('image/').optional(),
+    caption: Caption.optional(),
+  })
+  .refine(hasOneFile, ONE_FILE)
+
+export const VideoIntent = z
+  .strictObject({
+    intent: z.literal('video'),
+    ...fileMembers,
+    mimeType: mimeTypeOf('video/').optional(),
+    caption: Caption.optional(),
+  })
+  .refine(hasOneFile, ONE_FILE)
+
+/** No caption: WhatsApp shows none below a sound. `ptt` shows it as a voice message (OGG with Opus). */
+export const AudioIntent = z
+  .strictObject({
+    intent: z.literal('audio'),
+    ...fileMembers,
+    mimeType: mimeTypeOf('audio/').optional(),
+    ptt: z.boolean().optional(),
+  })
+  .refine(hasOneFile, ONE_FILE)
+
+/** No caption, and WebP alone: WhatsApp has no other stickers. */
+export const StickerIntent = z
+  .strictObject({
+    intent: z.literal('sticker'),
+    ...fileMembers,
+    mimeType: mimeTypeOf('image/webp').optional(),
+  })
+  .refine(hasOneFile, ONE_FILE)
