@@ -26,12 +26,16 @@ const OPTIONS = {
 /** Three attempts, so that some use them up and are retried by hand. */
 const SETTINGS = { ...PACE_OFF, outbox: { retryMinutes: [0, 0.02, 0.05] } }
 
+/** Of the run's time: what is left is for coming to rest. */
+const KILLING = 0.7
+
 interface Plan {
   seed: number
   messages: number
   recipients: number
   kills: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as `deadline`. */
+  killUntil: number
   deadline: number
 }
 
@@ -44,14 +48,16 @@ interface Plan {
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
   return withStack({ simulator: true, env: { worker: WORKER_ENV } }, async (stack, dataDirectory) => {
+    const ms = Number(values.seconds) * 1_000
     const plan = {
       seed: Number(values.seed),
       messages: Number(values.messages),
       recipients: Number(values.recipients),
       kills: Number(values.kills),
-      deadline: Date.now() + Number(values.seconds) * 1_000,
+      killUntil: Date.now() + ms * KILLING,
+      deadline: Date.now() + ms,
     }
-    return report(plan.seed, await proveOn(stack, dataDirectory, plan))
+    return report(plan, await proveOn(stack, dataDirectory, plan))
   })
 }
 

@@ -9,7 +9,7 @@ import { chance } from './chance.ts'
 export const VICTIMS = ['worker', 'broker', 'api', 'postgres'] as const
 type Victim = (typeof VICTIMS)[number]
 
-/** One death, or a second one while the first is being recovered from. */
+/** One death, or up to three, the next while the one before is being recovered from. */
 export interface Strike {
   victims: Victim[]
   /** From the last death until a new message goes all the way. */
@@ -19,13 +19,13 @@ export interface Strike {
 export interface KillPlan {
   seed: number
   kills: number
-  /** Milliseconds since 1970: past it no one is killed. */
-  deadline: number
+  /** Milliseconds since 1970. */
+  killUntil: number
 }
 
 const BETWEEN_MS = 1_000
-const SECOND_WITHIN_MS = 1_500
-const SECOND = 0.3
+const NEXT_WITHIN_MS = 3_000
+const MOST_AT_ONCE = 3
 const LOOK_MS = 10
 
 /**
@@ -35,7 +35,7 @@ const LOOK_MS = 10
  */
 export async function killAtRandom(
   { stack, api, dataDirectory }: { stack: Stack; api: ApiClient; dataDirectory: string },
-  { seed, kills, deadline }: KillPlan,
+  { seed, kills, killUntil }: KillPlan,
   made: (kills: number) => void,
 ): Promise<Strike[]> {
   const victims = shuffled(
@@ -43,11 +43,11 @@ export async function killAtRandom(
     seed,
   )
   const strikes: Strike[] = []
-  for (let next = 0; next < victims.length && Date.now() < deadline; ) {
-    const size = chance(seed, `kill ${next} second`) < SECOND ? 2 : 1
+  for (let next = 0; next < victims.length && Date.now() < killUntil; ) {
+    const size = 1 + Math.floor(chance(seed, `kill ${next} size`) * MOST_AT_ONCE)
     const struck = victims.slice(next, next + size)
     for (const [index, victim] of struck.entries()) {
-      await sleep(chance(seed, `kill ${next + index}`) * (index === 0 ? BETWEEN_MS : SECOND_WITHIN_MS))
+      await sleep(chance(seed, `kill ${next + index}`) * (index === 0 ? BETWEEN_MS : NEXT_WITHIN_MS))
       await kill(stack, dataDirectory, victim)
       made(next + index + 1)
     }
@@ -62,7 +62,7 @@ function tell(number: string, strike: Strike | undefined): void {
   if (!strike) return
   const who = strike.victims.join(', then ')
   console.log(
-    `${number.padStart(7)}  ${who.padEnd(24)} killed, the next message was SENT after ${strike.recoveryMs} ms`,
+    `${number.padStart(7)}  ${who.padEnd(32)} killed, the next message was SENT after ${strike.recoveryMs} ms`,
   )
 }
 

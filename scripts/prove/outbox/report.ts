@@ -17,7 +17,7 @@ export interface Proved {
 const EXAMPLES = 10
 
 /** Prints what happened, how fast it went on, and what is wrong. @returns the exit code */
-export function report(seed: number, proved: Proved): number {
+export function report({ seed, kills }: { seed: number; kills: number }, proved: Proved): number {
   const { faults } = proved
   const counts = countsOf(proved)
   console.table(Object.fromEntries(Object.entries(counts).map(([what, count]) => [what, { count }])))
@@ -30,6 +30,7 @@ export function report(seed: number, proved: Proved): number {
   }
   const recoveriesMs = proved.strikes.map(({ recoveryMs }) => recoveryMs)
   const cases = Object.fromEntries(Object.entries(faults).map(([promise, list]) => [promise, list.length]))
+  if (counts.kills < kills) console.log(`Time was over before ${kills} kills were made.`)
   console.log(
     `PROVE ${JSON.stringify({
       name: 'outbox',
@@ -40,7 +41,7 @@ export function report(seed: number, proved: Proved): number {
       recoveryMs: { p50: atShare(recoveriesMs, 0.5), max: atShare(recoveriesMs, 1) },
     })}`,
   )
-  return Object.values(faults).every((list) => list.length === 0) ? 0 : 1
+  return counts.kills >= kills && Object.values(faults).every((list) => list.length === 0) ? 0 : 1
 }
 
 function countsOf({ strikes, written, records, phones, retriedAtTheEnd }: Proved) {
@@ -80,7 +81,7 @@ function recoveriesOf(strikes: Strike[]): Record<string, { strikes: number; p50:
 }
 
 const nameOf = ({ victims }: Strike): string =>
-  victims.length > 1 ? 'two, one upon the other' : victims.join()
+  victims.length > 1 ? 'several, one upon the other' : victims.join()
 
 const atShare = (values: number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0

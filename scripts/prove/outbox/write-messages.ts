@@ -49,13 +49,25 @@ async function writeTo(needs: WriterNeeds, messages: PlannedMessage[], written: 
   const followed: Promise<void>[] = []
   for (const planned of messages) {
     while (needs.progress() < planned.dueAt) await sleep(LOOK_MS, undefined, { signal: needs.signal })
-    const message = await write(needs, planned, written)
-    if (!message) continue
+    const message = await writeUntilAccepted(needs, planned, written)
     written.accepted.push(message)
     if (planned.role.startsWith('cancelled')) followed.push(cancel(needs, message, written))
     if (planned.role === 'expiring, retried') followed.push(retryOnceFailed(needs, message))
   }
   await Promise.all(followed)
+}
+
+/** What came too late for its own time is written anew, with another time and key. */
+async function writeUntilAccepted(
+  needs: WriterNeeds,
+  planned: PlannedMessage,
+  written: Written,
+): Promise<AcceptedMessage> {
+  for (let tries = 1; ; tries++) {
+    const text = tries === 1 ? planned.text : `${planned.text}, try ${tries}`
+    const message = await write(needs, { ...planned, text }, written)
+    if (message) return message
+  }
 }
 
 async function write(
