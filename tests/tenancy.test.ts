@@ -10,7 +10,7 @@ import t from 'tap'
 import { receiveMedia } from '../apps/api/src/testing/receive-media.ts'
 import { receiveMessage } from '../apps/api/src/testing/receive-message.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
-import { CALLS, type Call, CONNECT_CLOUD, cloudCredentials, type Owned } from './tenancy/calls.ts'
+import { CALLS, type Call, CONNECT_CLOUD, cloudCredentials, type Owned, TEMPLATES } from './tenancy/calls.ts'
 import { PLATFORM_DOORS, PLATFORM_TOKENS, SIGNED_DOORS, TOKEN_DOORS } from './tenancy/doors.ts'
 import { createSnapshot } from './tenancy/snapshot.ts'
 
@@ -54,7 +54,7 @@ const call = (route: string, { params = {}, query = {}, payload }: Call, headers
   const [method, path = ''] = route.split(' ')
   const url = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''))
   return app.inject({
-    method: method as 'GET' | 'POST' | 'PUT',
+    method: method as 'GET' | 'POST' | 'PUT' | 'DELETE',
     url,
     query,
     headers,
@@ -106,6 +106,10 @@ async function fillAcme(): Promise<Owned> {
       at: new Date().toISOString(),
     }),
   )
+  for (const params of Object.values(TEMPLATES)) {
+    const payload = { body: 'Hello, this is only for acme' }
+    await call('PUT /api/v1/templates/{code}/{language}', { params, payload }, own)
+  }
   const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
   return {

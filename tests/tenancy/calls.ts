@@ -40,6 +40,12 @@ const webhook = (acme: Owned): Call[] => [
   },
 ]
 
+/** Templates of acme. */
+export const TEMPLATES = {
+  written: { code: 'welcome', language: 'en' },
+  deleted: { code: 'farewell', language: 'en' },
+}
+
 /** Makes a number of the Cloud API known. */
 export const CONNECT_CLOUD = `PUT ${BASE}/{id}/cloud`
 
@@ -71,6 +77,13 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'POST /api/v1/outbound/messages/{id}/retry': (acme) => [{ params: { id: acme.deliveryId } }],
   'POST /api/v1/outbound/messages/{id}/cancel': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
+  'GET /api/v1/templates': () => [{}, { query: { limit: '200' } }],
+  'GET /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.written }],
+  'PUT /api/v1/templates/{code}/{language}': () => [
+    { params: TEMPLATES.written, payload: { body: 'Hello' } },
+  ],
+  // One that nobody else writes: whose it is, alone deletes it.
+  'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],

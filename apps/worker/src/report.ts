@@ -163,9 +163,6 @@ export function createReport(registry: Registry, logger: Logger) {
   }
 }
 
-/** Clocks of two machines may disagree: never less than nothing. */
-const secondsSince = (at: Date): number => Math.max(0, (Date.now() - at.getTime()) / 1000)
-
 /** What one round of retention let go. */
 export interface LetGo {
   deliveries: number
@@ -212,6 +209,8 @@ function reportRetention(registers: Registry[], logger: Logger) {
     },
   }
 }
+/** Clocks of two machines may disagree: never less than nothing. */
+const secondsSince = (at: Date): number => Math.max(0, (Date.now() - at.getTime()) / 1000)
 
 /** A file may take minutes. */
 const DOWNLOAD_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]

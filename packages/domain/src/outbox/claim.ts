@@ -63,7 +63,7 @@ export async function claim(
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   const gate = await readGate(dependencies.db, request)
-  if (!gate) return []
+  if (gate?.dueInMs !== 0) return []
   if (gate.hasScheduled) await enterScheduled(dependencies.db, request)
   if (gate.waitMs > 0) return []
   return commit(dependencies, async (work) => {

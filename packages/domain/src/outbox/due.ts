@@ -36,26 +36,7 @@ export async function readDue(db: Queryable): Promise<DueInstance[]> {
  * @returns milliseconds; `undefined` when nothing waits for a time (or the instance is not connected)
  */
 export async function readNextDue(db: Queryable, instance: InstanceKey): Promise<number | undefined> {
-  const gate = await readGate(db, instance)
-  if (!gate) return undefined
-  const { tenantId, instanceId } = instance
-  const ready = (ranks: number[]) => sql`(
-    select min(at) from unnest(${ranks}::smallint[]) as r (rank) cross join lateral (
-      select min(ready_at) as at from lane l
-      where l.tenant_id = ${tenantId} and l.instance_id = ${instanceId} and l.rank = r.rank and l.ready_at is not null
-    ) of_rank
-  )`
-  const { rows } = await sql<{ others: number | null; campaigns: number | null; scheduled: number | null }>`
-    select ${msUntil(ready([0, 1]))} as others, ${msUntil(ready([2]))} as campaigns, ${msUntil(sql`(
-      select min(scheduled_at) from delivery
-      where tenant_id = ${tenantId} and instance_id = ${instanceId} and state = 'QUEUED' and position is null
-    )`)} as scheduled`.execute(db)
-  const [row] = rows
-  if (!row) return undefined
-  const campaigns = row.campaigns === null ? null : Math.max(row.campaigns, gate.campaignsInMs)
-  const times = [row.others, campaigns].filter((ms) => ms !== null).map((ms) => Math.max(ms, gate.waitMs))
-  const soonest = Math.min(...times, row.scheduled ?? Number.POSITIVE_INFINITY)
-  return Number.isFinite(soonest) ? soonest : undefined
+  return (await readGate(db, instance))?.dueInMs
 }
 
 /** Never negative: what is due is due now. `null` stays null, which `greatest` would pass over. */

@@ -33,7 +33,12 @@ export async function findReactionTarget(
     .select(['contact.phone', 'contact.lid', 'contact.jid'])
     .where('message.tenant_id', '=', tenantId)
     .where('message.instance_id', '=', instanceId)
-    .where(validate(messageId) ? 'message.id' : 'message.provider_message_id', '=', messageId)
+    .where((where) =>
+      where.or([
+        where('message.provider_message_id', '=', messageId),
+        ...(validate(messageId) ? [where('message.id', '=', messageId)] : []),
+      ]),
+    )
     .orderBy('message.direction')
     .limit(1)
     .executeTakeFirst()

@@ -7,7 +7,7 @@ import { type OutboxSettings, readSettings } from './settings.ts'
 /** A tenant's instance. */
 export type InstanceKey = Omit<LaneKey, 'lane'>
 
-/** What an instance may send now: read before a claim, so that a claim that can have nothing costs one query. */
+/** What an instance may send, and when: read before a claim, so that a claim that can have nothing costs one query. */
 export interface Gate {
   settings: OutboxSettings
   /** Milliseconds until anything may leave, by pace, circuit, or because the channel asked; 0 is now. */
@@ -16,6 +16,8 @@ export interface Gate {
   probing: boolean
   /** Milliseconds until campaigns may leave; 0 is now. */
   campaignsInMs: number
+  /** Milliseconds until there is something to claim, all of these kept; `undefined` when nothing waits for a time. */
+  dueInMs: number | undefined
   /** Scheduled messages are due and have no place yet. */
   hasScheduled: boolean
 }
@@ -27,7 +29,9 @@ interface GateRow {
   paused_ms: number | null
   circuit_ms: number | null
   probe_ms: number | null
-  has_scheduled: boolean
+  ready_ms: number | null
+  campaigns_ms: number | null
+  scheduled_ms: number | null
 }
 
 /** @returns `undefined` while the instance is not connected: then nothing leaves */
@@ -39,31 +43,47 @@ export async function readGate(
     select i.settings, t.settings as tenant_settings,
       ${msUntil('p.paid_at')} as paid_ahead_ms, ${msUntil('p.paused_until')} as paused_ms,
       ${msUntil('c.open_until')} as circuit_ms, ${msUntil('c.probe_until')} as probe_ms,
-      exists (
-        select from delivery d where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = 'QUEUED'
-          and d.position is null and d.scheduled_at <= now()
-      ) as has_scheduled
+      ${msUntil('ready.at')} as ready_ms, ${msUntil('campaigns.at')} as campaigns_ms,
+      ${msUntil('scheduled.at')} as scheduled_ms
     from instance i join tenant t on t.id = i.tenant_id
+    cross join lateral (${firstReady([0, 1])}) ready cross join lateral (${firstReady([2])}) campaigns
+    cross join lateral (
+      select min(scheduled_at) as at from delivery d
+      where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = 'QUEUED' and d.position is null
+    ) scheduled
     left join instance_pace p on p.tenant_id = i.tenant_id and p.instance_id = i.id
     left join instance_circuit c on c.tenant_id = i.tenant_id and c.instance_id = i.id
     where i.tenant_id = ${tenantId} and i.id = ${instanceId} and i.connected`.execute(db)
   const [row] = rows
   if (!row) return undefined
   const settings = readSettings(row.settings, row.tenant_settings)
+  const { paid_ahead_ms: ahead, paused_ms: paused, circuit_ms: circuit, probe_ms: probe } = row
+  const waitMs = Math.max(paceWaitMs(settings.pace, ahead ?? 0), paused ?? 0, circuit ?? 0, probe ?? 0, 0)
+  const campaignsInMs = await quietMs(db, settings)
   return {
-    settings,
-    waitMs: Math.max(
-      paceWaitMs(settings.pace, row.paid_ahead_ms ?? 0),
-      row.paused_ms ?? 0,
-      row.circuit_ms ?? 0,
-      row.probe_ms ?? 0,
-      0,
-    ),
-    probing: row.circuit_ms !== null,
-    campaignsInMs: await quietMs(db, settings),
-    hasScheduled: row.has_scheduled,
+    ...{ settings, waitMs, campaignsInMs },
+    probing: circuit !== null,
+    hasScheduled: row.scheduled_ms !== null && row.scheduled_ms <= 0,
+    dueInMs: soonest(row, { waitMs, campaignsInMs }),
   }
 }
+
+/** A scheduled message takes its place at its time, whatever the pace. */
+function soonest(row: GateRow, { waitMs, campaignsInMs }: Pick<Gate, 'waitMs' | 'campaignsInMs'>) {
+  const never = Number.POSITIVE_INFINITY
+  const ms = Math.min(
+    Math.max(row.ready_ms ?? never, waitMs),
+    Math.max(row.campaigns_ms ?? never, campaignsInMs, waitMs),
+    row.scheduled_ms ?? never,
+  )
+  return ms === never ? undefined : Math.max(0, ms)
+}
+
+const firstReady = (ranks: number[]) => sql`
+  select min(of_rank.at) as at from unnest(${ranks}::smallint[]) as r (rank) cross join lateral (
+    select min(ready_at) as at from lane l
+    where l.tenant_id = i.tenant_id and l.instance_id = i.id and l.rank = r.rank and l.ready_at is not null
+  ) of_rank`
 
 const msUntil = (column: string) => sql`ceil(extract(epoch from ${sql.ref(column)} - now()) * 1000)::float`
 

@@ -63,6 +63,26 @@ t.test('what is written in a chat is queued before campaigns, and belongs to its
   }
 })
 
+t.test(
+  'every kind of message may be sent, and one that does not say its kind is told by its members',
+  async (t) => {
+    const table: [payload: object, intent: string][] = [
+      [{ text: 'Hello' }, 'text'],
+      [{ latitude: -23.5, longitude: -46.6 }, 'location'],
+      [{ intent: 'poll', question: 'When?', options: ['today', 'tomorrow'] }, 'poll'],
+    ]
+    for (const [payload, intent] of table) {
+      const { messageId } = (await post(TICKET, hello({ payload }))).json()
+      const row = await db
+        .selectFrom('delivery')
+        .select('intent')
+        .where('id', '=', messageId)
+        .executeTakeFirstOrThrow()
+      t.equal(row.intent, intent)
+    }
+  },
+)
+
 t.test('a known key is answered first, with what became of its message', async (t) => {
   for (const [url, body] of DOORS) {
     const asked = body()
@@ -197,6 +217,8 @@ t.test('wrong input is told by its field', async (t) => {
     [TICKET, hello({ payload: undefined }), 'body.payload'],
     [TICKET, hello({ payload: { intent: 'text', text: '' } }), 'body.payload.text'],
     [TICKET, hello({ payload: { intent: 'dance' } }), 'body.payload.intent'],
+    [TICKET, hello({ payload: {} }), 'body.payload.intent'],
+    [TICKET, hello({ payload: { text: 'Hello', more: true } }), 'body.payload.more'],
     [TICKET, hello({ idempotencyKey: ' ' }), 'body.idempotencyKey'],
     [TICKET, hello({ to: PHONE }), 'body'],
   ]

@@ -10,11 +10,20 @@ export type DeliverDependencies = Pick<Dependencies, 'logger' | 'report'> & {
   settler: Settler
 }
 
-/** One attempt, from the channel to its record. */
-export async function deliver(dependencies: DeliverDependencies, delivery: ClaimedDelivery): Promise<void> {
+/**
+ * One attempt, from the channel to its record.
+ *
+ * @param onAnswer called when the channel has answered: it may be given the next message
+ */
+export async function deliver(
+  dependencies: DeliverDependencies,
+  delivery: ClaimedDelivery,
+  onAnswer: () => void,
+): Promise<void> {
   const { config, report, settler } = dependencies
   const claimEndsAt = performance.now() + config.OUTBOX_CLAIM_SECONDS * 1_000
   const outcome = await attempt(dependencies, delivery)
+  onAnswer()
   const result = await settler.settle(delivery, outcome, claimEndsAt)
   if (result) report.attempted(delivery, outcome, result)
 }

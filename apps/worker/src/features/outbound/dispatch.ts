@@ -16,13 +16,20 @@ export interface Dispatcher {
 }
 
 interface InstanceState {
+  /** With the channel. */
   inFlight: number
+  /** Those, and what the channel answered and is not recorded yet. */
+  unsettled: number
+  /** The last claim would have taken more, had there been room. */
+  full: boolean
   claiming: boolean
   again: boolean
   timer: NodeJS.Timeout | undefined
 }
 
 const AFTER_ERROR_MS = 500
+/** Answers that wait to be recorded: past it, the database is what everybody waits for. */
+const MAX_UNSETTLED = 500
 /** What is due and was not claimed is in another worker's hands. */
 const AFTER_NOTHING_MS = 5
 /** setTimeout's own limit is 24 days; the sweep looks again long before. */
@@ -31,8 +38,8 @@ const MAX_TIMER_MS = 3_600_000
 export type DispatchDependencies = Omit<DeliverDependencies, 'settler'> & SettlerDependencies
 
 /**
- * Keeps up to OUTBOX_BATCH_SIZE messages of each instance in flight: each settlement makes room for the next claim,
- * and when nothing may leave a timer waits for the next time that something may: a lane's, or the instance's own pace.
+ * Keeps up to OUTBOX_BATCH_SIZE messages of each instance with the channel: each answer makes room for the next claim,
+ * each record may ready the next head of its lane, and when nothing may leave a timer waits for the next time that something may: a lane's, or the instance's own pace.
  * Instances do not wait for one another.
  */
 export function createDispatcher(needs: DispatchDependencies): Dispatcher {
@@ -43,7 +50,10 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
 
   const stateOf = ({ tenantId, instanceId }: InstanceKey): InstanceState => {
     const key = `${tenantId}/${instanceId}`
-    const state = states.get(key) ?? { inFlight: 0, claiming: false, again: false, timer: undefined }
+    const state = states.get(key) ?? {
+      ...{ inFlight: 0, unsettled: 0, full: false },
+      ...{ claiming: false, again: false, timer: undefined },
+    }
     states.set(key, state)
     return state
   }
@@ -69,14 +79,16 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
         state.again = false
         // Everything that ended together makes room for one claim.
         await nextTurn()
-        const room = config.OUTBOX_BATCH_SIZE - state.inFlight
-        if (room <= 0) break
+        const room = Math.min(config.OUTBOX_BATCH_SIZE - state.inFlight, MAX_UNSETTLED - state.unsettled)
+        state.full = room <= 0
+        if (state.full) break
         const claimed = await claim(dependencies, {
           ...instance,
           limit: room,
           claimSeconds: config.OUTBOX_CLAIM_SECONDS,
         })
         for (const delivery of claimed) start(instance, state, delivery)
+        state.full = claimed.length === room
         if (claimed.length === 0) await waitForNext(instance)
       }
     } catch (error) {
@@ -93,8 +105,13 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
 
   function start(instance: InstanceKey, state: InstanceState, delivery: ClaimedDelivery): void {
     state.inFlight++
-    const send = deliver(dependencies, delivery).finally(() => {
+    state.unsettled++
+    const onAnswer = () => {
       state.inFlight--
+      if (state.full) wake(instance)
+    }
+    const send = deliver(dependencies, delivery, onAnswer).finally(() => {
+      state.unsettled--
       sends.delete(send)
       wake(instance)
     })
