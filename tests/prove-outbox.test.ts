@@ -6,6 +6,6 @@ t.test(
   async (t) => {
     t.capture(console, 'log')
     t.capture(console, 'table')
-    t.equal(await run(['--kills', '4', '--messages', '100', '--recipients', '10', '--seconds', '120']), 0)
+    t.equal(await run(['--kills', '4', '--messages', '80', '--recipients', '10', '--seconds', '120']), 0)
   },
 )

@@ -11,10 +11,9 @@ interface OverdueDelivery extends LaneKey {
 }
 
 /**
- * Ends the wait of messages that are past their end, wherever they wait: FAILED, `EXPIRED`, or
- * `OUTCOME_UNKNOWN` where an attempt may have left. A claim looks at the end
- * itself; this finds those that none comes to, such as an instance's that is not connected. A chore: it looks across
- * tenants.
+ * Ends the wait of messages that are past their end, wherever they wait: FAILED, `EXPIRED`, or `OUTCOME_UNKNOWN` where
+ * an attempt may have left. A claim looks at the end itself; this finds those that none comes to, such as an
+ * instance's that is not connected. A chore: it looks across tenants.
  *
  * @returns how many ended; with the full batch of 100 there may be more
  */
