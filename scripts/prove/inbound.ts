@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
-import { type Stack, startStack } from '../stack/start-stack.ts'
+import type { Stack } from '../stack/start-stack.ts'
 import { killAtRandom } from './inbound/kill-at-random.ts'
 import { publishAll } from './inbound/publish.ts'
 import { judge } from './inbound/verdict.ts'
-import { settleDown } from './path/settle-down.ts'
+import { connectTo } from './parts/connect-to.ts'
+import { settleDown } from './parts/settle-down.ts'
+import { withStack } from './parts/with-stack.ts'
 
 const OPTIONS = {
   seed: { type: 'string', default: '1' },
@@ -24,20 +22,14 @@ const OPTIONS = {
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'carteiro-prove-'))
-  console.log('starting PostgreSQL, api, worker and broker ...')
-  const stack = await startStack({ dataDirectory, ports: 'free', simulator: false })
-  try {
-    return await proveOn(stack, {
+  return withStack({ simulator: false }, (stack) =>
+    proveOn(stack, {
       seed: Number(values.seed),
       messages: Number(values.messages),
       kills: Number(values.kills),
       deadline: Date.now() + Number(values.seconds) * 1_000,
-    })
-  } finally {
-    await stack.stop()
-    await rm(dataDirectory, { recursive: true, force: true })
-  }
+    }),
+  )
 }
 
 interface Plan {
@@ -51,8 +43,7 @@ async function proveOn(stack: Stack, plan: Plan): Promise<number> {
   const published = publishAll(stack, plan)
   const { kills, recoveriesMs } = await killAtRandom(stack, plan, published.done)
   const chats = await published.chats
-  const database = new pg.Client({ connectionString: stack.databaseUrl })
-  await database.connect()
+  const database = await connectTo(stack)
   try {
     await settleDown(database, plan.deadline)
     const verdict = await judge(database, chats)

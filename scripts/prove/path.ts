@@ -1,16 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
 import { createApiClient } from '../stack/api-client.ts'
-import { type Stack, startStack } from '../stack/start-stack.ts'
+import type { Stack } from '../stack/start-stack.ts'
+import { connectTo } from './parts/connect-to.ts'
+import { measureRecovery } from './parts/recovery.ts'
+import { settleDown } from './parts/settle-down.ts'
+import { shuffled } from './parts/shuffled.ts'
+import { withStack } from './parts/with-stack.ts'
+import { WORKER_ENV } from './parts/worker-environment.ts'
 import { KILL_POINTS, type KillContext, type KillPoint, prepareKills } from './path/kills.ts'
 import { startLoad } from './path/load.ts'
-import { measureRecovery } from './path/recovery.ts'
-import { settleDown } from './path/settle-down.ts'
-import { shuffled } from './path/shuffled.ts'
 import { judge, type Verdict } from './path/verdict.ts'
 
 const OPTIONS = {
@@ -23,14 +22,6 @@ const OPTIONS = {
   seconds: { type: 'string', default: '600' },
 } as const
 
-/** Short claims, so that a dead worker's messages are seen to go on within the run; a call is shorter still. */
-const WORKER_ENV = {
-  WHATSAPP_BROKER_TIMEOUT_MS: '4000',
-  OUTBOX_CLAIM_SECONDS: '5',
-  OUTBOX_SWEEP_SECONDS: '1',
-  OUTBOX_RETRY_MINUTES: '0,0.02,0.02,0.05,0.05,0.1,0.1,0.1,0.2,0.2',
-}
-
 /**
  * The path of a message, with real processes killed by SIGKILL under load at each point where others lose or double
  * messages, and PostgreSQL restarted in the middle.
@@ -41,21 +32,10 @@ export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
   const seed = Number(values.seed)
   const deadline = Date.now() + Number(values.seconds) * 1_000
-  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'carteiro-prove-'))
-  console.log('starting PostgreSQL, api, worker, broker and simulator ...')
-  const stack = await startStack({
-    dataDirectory,
-    ports: 'free',
-    simulator: true,
-    env: { worker: WORKER_ENV },
-  })
-  try {
+  return withStack({ simulator: true, env: { worker: WORKER_ENV } }, async (stack) => {
     const { verdict, recoveriesMs, kills } = await proveOn(stack, { ...values, seed, deadline })
     return report({ seed, kills, recoveriesMs, verdict })
-  } finally {
-    await stack.stop()
-    await rm(dataDirectory, { recursive: true, force: true })
-  }
+  })
 }
 
 interface Plan {
@@ -140,13 +120,6 @@ async function restartPostgres(stack: Stack, api: ReturnType<typeof createApiCli
 
 const restartsOf = ({ processes }: Stack): number =>
   processes.api.restarts + processes.worker.restarts + processes.broker.restarts
-
-async function connectTo(stack: Stack): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl, application_name: 'prove' })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
-}
 
 function report(result: { seed: number; kills: number; recoveriesMs: number[]; verdict: Verdict }): number {
   const { verdict, kills, seed } = result

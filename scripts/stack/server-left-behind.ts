@@ -23,20 +23,27 @@ export function isAlive(pid: number): boolean {
 export async function endServerLeftBehind(
   dataDirectory: string,
 ): Promise<{ status: 'none' | 'ended' } | { status: 'kept'; keeperPid: number }> {
-  const link = path.join(dataDirectory, 'cluster')
-  if (!existsSync(link)) return { status: 'none' }
-  const cluster = realpathSync(link)
-  const pid = readPid(path.join(cluster, 'postmaster.pid'))
-  if (pid === undefined || !isAlive(pid)) return { status: 'none' }
-  const { command, parent } = describe(pid)
-  // A process id may have gone to a stranger since.
-  if (!command.includes(cluster)) return { status: 'none' }
+  const server = findServer(dataDirectory)
+  if (!server) return { status: 'none' }
+  const { pid, parent } = server
   if (describe(parent).command.includes('postgres.ts')) return { status: 'kept', keeperPid: parent }
   process.kill(pid, 'SIGINT')
   for (const deadline = Date.now() + DEADLINE_MS; isAlive(pid) && Date.now() < deadline; ) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   return { status: 'ended' }
+}
+
+/** The PostgreSQL server that runs on this data folder. */
+export function findServer(dataDirectory: string): { pid: number; parent: number } | undefined {
+  const link = path.join(dataDirectory, 'cluster')
+  if (!existsSync(link)) return undefined
+  const cluster = realpathSync(link)
+  const pid = readPid(path.join(cluster, 'postmaster.pid'))
+  if (pid === undefined || !isAlive(pid)) return undefined
+  const { command, parent } = describe(pid)
+  // A process id may have gone to a stranger since.
+  return command.includes(cluster) ? { pid, parent } : undefined
 }
 
 function readPid(file: string): number | undefined {

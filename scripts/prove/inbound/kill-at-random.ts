@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '../../stack/start-stack.ts'
 import { waitUntilReady } from '../../stack/wait-until-ready.ts'
-import { shuffled } from '../path/shuffled.ts'
+import { shuffled } from '../parts/shuffled.ts'
 
 const BETWEEN_MS = 300
 const READY_MS = 60_000

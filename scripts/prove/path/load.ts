@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiClient } from '../../stack/api-client.ts'
+import type { ApiAnswer, ApiClient } from '../../stack/api-client.ts'
+import { untilAnswered } from '../parts/until-answered.ts'
 
 export interface Load {
   /** Messages accepted by the API, per recipient, in the order of their acceptance. */
@@ -17,10 +18,14 @@ export interface LoadOptions {
   perSecond: number
 }
 
-const AGAIN_MS = 50
-
 export const recipientPhone = (index: number): string => `55119600${String(index).padStart(5, '0')}`
 export const customerPhone = (index: number): string => `55119700${String(index).padStart(5, '0')}`
+
+async function accept(post: () => Promise<ApiAnswer>): Promise<{ id: string }> {
+  const answer = await untilAnswered(post, (status) => status < 500 && status !== 409)
+  if (answer.status >= 300) throw new Error(`refused: ${JSON.stringify(answer)}`)
+  return answer.body
+}
 
 /**
  * Operators who answer and customers who write, at a steady rate, until stopped. Each recipient has one writer at a
@@ -32,24 +37,12 @@ export function startLoad({ api, simulator, recipients, perSecond }: LoadOptions
   const written: Load['written'] = new Map()
   const pauseMs = (recipients * 1_000) / perSecond
 
-  async function until2xx(
-    post: () => Promise<{ status: number; body: { id: string } }>,
-  ): Promise<{ id: string }> {
-    for (;;) {
-      const answer = await post().catch(() => undefined)
-      if (answer && answer.status < 300) return answer.body
-      if (answer && answer.status < 500 && answer.status !== 409)
-        throw new Error(`refused: ${JSON.stringify(answer)}`)
-      await sleep(AGAIN_MS)
-    }
-  }
-
   async function answerCustomers(phone: string): Promise<void> {
     const mine: { id: string; text: string }[] = []
     accepted.set(phone, mine)
     for (let n = 1; !stopping.signal.aborted; n++) {
       const text = `${phone}-${n}`
-      const { id } = await until2xx(() =>
+      const { id } = await accept(() =>
         api.post('/api/v1/outbound/messages', { to: `+${phone}`, text, idempotencyKey: text }),
       )
       mine.push({ id, text })
@@ -62,7 +55,7 @@ export function startLoad({ api, simulator, recipients, perSecond }: LoadOptions
     written.set(phone, mine)
     for (let n = 1; !stopping.signal.aborted; n++) {
       const text = `${phone}-${n}`
-      await until2xx(() => simulator.post(`/customers/${phone}/messages`, { text }))
+      await accept(() => simulator.post(`/customers/${phone}/messages`, { text }))
       mine.push(text)
       await sleep(pauseMs * (0.5 + Math.random()))
     }

@@ -5,6 +5,7 @@ import { outboundRequest } from '../testing/outbound-request.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { cancelDelivery } from './cancel-delivery.ts'
 import { type ClaimedDelivery, claim } from './claim.ts'
+import { expireOverdue } from './expire.ts'
 import { queueMessage } from './queue-message.ts'
 import { readOutboundMessage } from './read.ts'
 import { applyReceipt } from './receipts.ts'
@@ -185,6 +186,25 @@ t.test('what WhatsApp tells late of the id that failed does not touch the retrie
     .executeTakeFirst()
   t.same(message, { state: 'QUEUED', provider_message_id: null })
   t.equal((await claimOne()).keyGeneration, 1)
+})
+
+t.test('what may have left is neither cancelled nor called EXPIRED', async (t) => {
+  const id = await enqueue()
+  await settle(domain, await claimOne(), SILENT)
+  t.same(await cancel(id), { status: 'impossible', state: 'QUEUED' })
+  await sql`update delivery set expires_at = now() - interval '1 second'`.execute(domain.db)
+  t.equal(await expireOverdue(domain), 1)
+  t.match(await read(id), { status: 'FAILED', errorCode: 'OUTCOME_UNKNOWN' })
+})
+
+t.test('a claim that comes after the end calls what may have left OUTCOME_UNKNOWN', async (t) => {
+  const id = await enqueue()
+  await claimOne()
+  await sql`update delivery set claimed_until = now() - interval '1 second'`.execute(domain.db)
+  await recoverStale(domain)
+  await sql`update delivery set expires_at = now() - interval '1 second'`.execute(domain.db)
+  t.same(await claimAll(), [])
+  t.match(await read(id), { status: 'FAILED', errorCode: 'OUTCOME_UNKNOWN' })
 })
 
 t.test('only what failed can be tried again, and only what waits can be cancelled', async (t) => {

@@ -7,6 +7,7 @@ import { enterScheduled } from './enter-scheduled.ts'
 import { admitFirstContacts, type ReadyLane } from './first-contact.ts'
 import { type Gate, type InstanceKey, readGate } from './gate.ts'
 import { readyLanes } from './lane.ts'
+import { PAST_END } from './may-have-left.ts'
 import { lockPace, spendPace } from './pace.ts'
 import type { OutboxSettings } from './settings.ts'
 import { tellTransitions } from './transition.ts'
@@ -133,8 +134,8 @@ async function claimHeads(
       attempts = d.attempts + case when head.over then 0 else 1 end,
       claimed_until = case when not head.over then now() + make_interval(secs => ${claimSeconds}) end,
       settled_at = case when head.over then now() end,
-      error_code = case when head.over then 'EXPIRED' end,
-      error_message = case when head.over then 'It did not leave before its end.' end,
+      error_code = case when head.over then ${PAST_END.code} end,
+      error_message = case when head.over then ${PAST_END.message} end,
       next_attempt_at = null, updated_at = now()
     from unnest(${lanes}::text[]) as l (lane) cross join lateral (
       select id, coalesce(expires_at <= now(), false) as over from delivery

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { type LaneKey, lockFreeLanes, readyLanes } from './lane.ts'
+import { PAST_END } from './may-have-left.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
 
 const BATCH = 100
@@ -10,9 +11,9 @@ interface OverdueDelivery extends LaneKey {
 }
 
 /**
- * Ends the wait of messages that are past their end, wherever they wait: FAILED, `EXPIRED`. A claim looks at the end
- * itself; this finds those that none comes to, such as an instance's that is not connected. A chore: it looks across
- * tenants.
+ * Ends the wait of messages that are past their end, wherever they wait: FAILED, `EXPIRED`, or `OUTCOME_UNKNOWN` where
+ * an attempt may have left. A claim looks at the end itself; this finds those that none comes to, such as an
+ * instance's that is not connected. A chore: it looks across tenants.
  *
  * @returns how many ended; with the full batch of 100 there may be more
  */
@@ -44,7 +45,7 @@ async function expire({ transaction }: UnitOfWork, overdue: OverdueDelivery[]): 
   const { rows } = await sql<ChangedDelivery>`
     update delivery d set
       state = 'FAILED', settled_at = now(), next_attempt_at = null, updated_at = now(),
-      error_code = 'EXPIRED', error_message = 'It did not leave before its end.'
+      error_code = ${PAST_END.code}, error_message = ${PAST_END.message}
     from unnest(${overdue.map((row) => row.tenantId)}::text[], ${overdue.map((row) => row.id)}::uuid[]) as o (tenant_id, id)
     where d.tenant_id = o.tenant_id and d.id = o.id and d.state = 'QUEUED' and d.expires_at <= now()
     returning d.*`.execute(transaction)

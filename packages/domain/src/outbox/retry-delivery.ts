@@ -2,6 +2,7 @@ import type { Queue } from '@carteiro/queue/queue'
 import { sql } from 'kysely'
 import type { CommitDependencies, UnitOfWork } from '../events/unit-of-work.ts'
 import { actOnDelivery, type DeliveryAct, type DeliveryActResult } from './act-on-delivery.ts'
+import { MAY_HAVE_LEFT } from './may-have-left.ts'
 import type { ChangedDelivery } from './transition.ts'
 
 interface RetriedRow extends ChangedDelivery {
@@ -55,21 +56,6 @@ async function requeue(
   )
   return rows[0]
 }
-
-/**
- * The last attempt that tells anything decides: an answer that never came, or came halfway, leaves it open. An error
- * receipt, which is forgotten with its key, closes it.
- */
-const MAY_HAVE_LEFT = sql`(
-  (d.error_code is not distinct from 'OUTCOME_UNKNOWN' or coalesce((
-    select a.fault = 'unknown' or a.outcome in ('pending', 'abandoned') from delivery_attempt a
-    where a.tenant_id = d.tenant_id and a.delivery_id = d.id
-      and (a.fault in ('message', 'unknown') or a.outcome in ('sent', 'pending', 'abandoned'))
-    order by a.generation desc, a.number desc limit 1
-  ), false))
-  and not exists (select from message_receipt r
-    where r.tenant_id = d.tenant_id and r.message_id = d.id and r.participant = '' and r.status = 'FAILED')
-)`
 
 /** What WhatsApp still tells of the id that failed is not about the message that goes out now. */
 async function forgetWhatsAppId({ transaction }: UnitOfWork, { tenantId, id }: DeliveryAct): Promise<void> {

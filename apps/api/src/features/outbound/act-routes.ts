@@ -19,7 +19,7 @@ const ACTS = {
   cancel: {
     run: cancelDelivery,
     summary: 'Take a message back that was not sent yet',
-    demands: 'Only a message that is QUEUED can be cancelled',
+    demands: 'Only a message that is QUEUED, and of which no attempt may have left, can be cancelled',
   },
 }
 
