@@ -68,7 +68,9 @@ t.test('ten workers at once send no more than one may', async (t) => {
   await setInstance({ pace: { perMinute: 0.1, burst: 7 } })
   await enqueueMany(30)
   const claimed = await Promise.all(Array.from({ length: 10 }, () => claimAll(4)))
-  t.equal(claimed.flat().length, 7)
+  t.ok(claimed.flat().length <= 7)
+  // They may have stood in one another's way; what they left is still to be had, and no more.
+  t.equal(claimed.flat().length + (await claimAll()).length, 7)
 })
 
 t.test(
