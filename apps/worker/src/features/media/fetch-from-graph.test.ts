@@ -6,8 +6,9 @@ import { connectCloud } from '@carteiro/domain/instances/connect-cloud'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { createSeal } from '@carteiro/runtime/seal'
 import { type Test, t, test } from 'tap'
+import { createGraphClient, mayHaveToken } from '../../graph/graph-client.ts'
 import { fetchFromGraph } from './fetch-from-graph.ts'
-import { createGraph, mayHaveToken } from './graph.ts'
+import { createMediaGraph } from './graph.ts'
 import type { MediaRequest } from './media-fetcher.ts'
 
 const { db } = await startDomain(t)
@@ -82,8 +83,9 @@ const here = tell((origin) => origin + FILE)
 
 async function setUp(t: Test, answers: Record<string, Answer>) {
   const host = await startHost(t, answers)
-  const graph = createGraph({ baseUrl: host.origin, version: 'v25.0' })
-  t.teardown(() => graph.close())
+  const client = createGraphClient({ baseUrl: host.origin, version: 'v25.0' })
+  t.teardown(() => client.close())
+  const graph = createMediaGraph(client)
   return { ...host, graph, fetch: fetchFromGraph({ db, seal, graph }) }
 }
 
