@@ -68,6 +68,9 @@ async function connect(
   const accessToken = wanted.accessToken ?? former?.accessToken
   const columns = {
     transport: 'cloud' as const,
+    // There is no session that could be away.
+    status: 'connected' as const,
+    connected: true as const,
     cloud_phone_number_id: phoneNumberId,
     cloud_credentials: sealCredentials(
       seal,
@@ -92,6 +95,8 @@ async function connect(
 
 type CloudColumns = Pick<InstanceTable, 'cloud_phone_number_id' | 'cloud_credentials'> & {
   transport: 'cloud'
+  status: 'connected'
+  connected: true
 }
 
 const lockInstance = (

@@ -5,7 +5,7 @@ import { absorbEcho } from './absorb-echo.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import { applyEarlyNews } from './early-news.ts'
 import { type LaneKey, lockLanes, readyLanes } from './lane.ts'
-import { type AfterFailure, afterFailure, type RetryPolicy } from './retry-policy.ts'
+import { type AfterFailure, afterFailure, type Failure, type RetryPolicy } from './retry-policy.ts'
 import { type ChangedDelivery, tellTransitions } from './transition.ts'
 
 /** How an attempt ended, as the channel told it. */
@@ -25,6 +25,8 @@ export interface AttemptFailed {
   message: string
   /** The channel asked to be left alone for so long. */
   retryAfterSeconds?: number | undefined
+  /** What follows where the fault would say otherwise; see `Failure`. */
+  next?: Failure['next']
   response?: unknown
 }
 
@@ -64,8 +66,8 @@ export async function settle(
 const decide = (
   policy: RetryPolicy,
   { attempt, maxAttempts }: ClaimedDelivery,
-  { fault, retryAfterSeconds }: AttemptFailed,
-) => afterFailure(policy, { fault, attempts: attempt, maxAttempts, retryAfterSeconds })
+  { fault, retryAfterSeconds, next }: AttemptFailed,
+) => afterFailure(policy, { fault, attempts: attempt, maxAttempts, retryAfterSeconds, next })
 
 type SettledRow = ChangedDelivery & { next_attempt_at: Date | null }
 
