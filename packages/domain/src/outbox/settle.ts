@@ -130,7 +130,7 @@ async function endAttempt(
   await transaction
     .updateTable('delivery_attempt')
     .set({
-      outcome: failure?.fault === 'waiting' ? 'waiting' : outcome.status,
+      outcome: failure?.fault === 'waiting' || failure?.next === 'wait' ? 'waiting' : outcome.status,
       fault: failure?.fault ?? null,
       error_code: failure?.code ?? null,
       error_message: failure?.message ?? null,
