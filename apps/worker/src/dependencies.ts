@@ -6,9 +6,11 @@ import { type Queue, startQueue } from '@carteiro/queue/queue'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
+import { createSeal, type Seal } from '@carteiro/runtime/seal'
 import { createStorage } from '@carteiro/storage/create-storage'
 import type { ObjectStorage } from '@carteiro/storage/storage'
 import type { WorkerConfig } from './config.ts'
+import { createGraphClient, type GraphClient } from './graph/graph-client.ts'
 import { createReport, type Report } from './report.ts'
 
 /** Everything the worker's features work with, built once. A feature takes what it needs with `Pick`. */
@@ -21,8 +23,11 @@ export interface Dependencies {
   queue: Queue
   notifier: EventNotifier
   storage: ObjectStorage
-  /** Absent while the broker's URL or key is not configured: then nothing is claimed. */
+  /** Absent while the broker's URL or key is not configured: then what linked phones send waits. */
   broker: BrokerClient | undefined
+  graph: GraphClient
+  /** Opens the credentials of Cloud API numbers; absent while its key is not configured. */
+  seal: Seal | undefined
   retryPolicy: RetryPolicy
   registry: Registry
   report: Report
@@ -48,6 +53,9 @@ export async function createDependencies(
   lifecycle.onStop('storage', storage.close)
   const broker = createBroker(config)
   if (broker) lifecycle.onStop('broker client', () => broker.close())
+  const graph = createGraphClient({ baseUrl: config.GRAPH_API_BASE_URL, version: config.GRAPH_API_VERSION })
+  lifecycle.onStop('graph client', graph.close)
+  const key = config.CREDENTIALS_ENCRYPTION_KEY
   const registry = createRegistry()
   return {
     config,
@@ -59,6 +67,8 @@ export async function createDependencies(
     notifier,
     storage,
     broker,
+    graph,
+    seal: key && createSeal(key),
     retryPolicy: { ...DEFAULT_RETRY_POLICY, minutes: config.OUTBOX_RETRY_MINUTES },
     registry,
     report: createReport(registry, logger),

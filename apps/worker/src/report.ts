@@ -83,6 +83,12 @@ export function createReport(registry: Registry, logger: Logger) {
     buckets: DOWNLOAD_BUCKETS,
     registers,
   })
+  const unconfigured = new Gauge({
+    name: 'whatsapp_cloud_not_configured',
+    help: 'Cloud API numbers whose messages wait for an access token, or for the key that it was sealed under',
+    registers,
+  })
+  const notConfigured = new Map<string, string>()
   const pendingMedia = new Gauge({
     name: 'whatsapp_media_pending',
     help: 'Files of messages that are still to be fetched, by all workers',
@@ -156,6 +162,19 @@ export function createReport(registry: Registry, logger: Logger) {
       )
     },
     mediaPending: (count: number) => pendingMedia.set(count),
+    /** @param why a person must act; `undefined` when the number can send. Told when it changes, not for each message. */
+    cloudNotConfigured: (
+      { tenantId, instanceId }: { tenantId: string; instanceId: string },
+      why: string | undefined,
+    ) => {
+      const key = `${tenantId}/${instanceId}`
+      if (why === undefined) notConfigured.delete(key)
+      else if (notConfigured.get(key) !== why) {
+        notConfigured.set(key, why)
+        logger.warn({ tenantId, instanceId, why }, 'messages wait: the number is not configured')
+      }
+      unconfigured.set(notConfigured.size)
+    },
     recovered: (count: number) => {
       if (count > 0) logger.warn({ count }, 'claims had ended, messages queued again')
     },

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { wasNeverSent } from '@carteiro/runtime/never-sent'
 import { type Dispatcher, Pool } from 'undici'
 
 export interface BrokerRequest {
@@ -35,15 +36,6 @@ export interface TransportOptions {
   timeoutMs: number
 }
 
-/** No connection was made, so nothing can have been read by the broker. */
-const NOT_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
 const TIMED_OUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 const CONNECT_TIMEOUT_MS = 3_000
 const MAX_CONNECTIONS = 64
@@ -116,14 +108,11 @@ function noAnswer(error: unknown): BrokerReply {
   const message = error instanceof Error ? error.message : String(error)
   return {
     kind: 'no_answer',
-    notSent: NOT_SENT.has(code) || (error instanceof AggregateError && error.errors.every(isNotSent)),
+    notSent: wasNeverSent(error),
     timedOut: TIMED_OUT.has(code),
     message: message || code,
   }
 }
-
-const isNotSent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code))
 
 /** An empty answer (204) is `null`; one that is not JSON stays text, for the error's message. */
 function parse(text: string): unknown {

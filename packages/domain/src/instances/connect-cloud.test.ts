@@ -7,7 +7,8 @@ import { createInstance } from './create-instance.ts'
 import { findCloudInstance, findCloudInstances } from './find-cloud-instances.ts'
 import { findInstance } from './find-instance.ts'
 
-const { db } = await startDomain(t)
+const domain = await startDomain(t)
+const { db } = domain
 const seal = createSeal(randomBytes(32))
 
 let last = 1000
@@ -26,7 +27,7 @@ const wanted = (fields: Partial<ConnectCloud> = {}): ConnectCloud => {
     ...fields,
   }
 }
-const connect = (fields: ConnectCloud) => connectCloud({ db, seal }, fields)
+const connect = (fields: ConnectCloud) => connectCloud({ ...domain, seal }, fields)
 const secretsOf = async (phoneNumberId: string) =>
   (await findCloudInstances({ db, seal }, { phoneNumberIds: [phoneNumberId] }))[0]?.credentials.appSecrets
 

@@ -1,9 +1,12 @@
-import type { Database, DatabaseTransaction } from '@carteiro/database/connect'
-import { inTransaction } from '@carteiro/database/in-transaction'
+import type { DatabaseTransaction } from '@carteiro/database/connect'
 import type { InstanceTable } from '@carteiro/database/tables'
+import { nudgeOutbound } from '@carteiro/queue/enqueue'
+import type { Queue } from '@carteiro/queue/queue'
 import { type Seal, SealError } from '@carteiro/runtime/seal'
 import type { Selectable } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { wakeWaiting } from '../outbox/wake-waiting.ts'
 import { type CloudCredentials, openCredentials, rotateSecret, sealCredentials } from './cloud-credentials.ts'
 
 export interface ConnectCloud {
@@ -37,18 +40,31 @@ type Row = Pick<Selectable<InstanceTable>, 'transport' | 'status' | 'cloud_crede
 
 /**
  * Makes an instance speak to WhatsApp by Meta's Cloud API, or gives it new credentials. They are sealed; nothing
- * gives them back.
+ * gives them back. What waited for them may leave at once.
  */
 export async function connectCloud(
-  { db, seal }: { db: Database; seal: Seal },
+  dependencies: CommitDependencies & { queue: Queue; seal: Seal },
   wanted: ConnectCloud,
 ): Promise<ConnectCloudResult> {
   try {
-    return await inTransaction(db, (transaction) => connect(transaction, seal, wanted))
+    return await commit(dependencies, async (work) => {
+      const result = await connect(work.transaction, dependencies.seal, wanted)
+      if (result.status === 'connected') await letLeave(work, dependencies.queue, wanted)
+      return result
+    })
   } catch (error) {
     if (isTakenNumber(error)) return { status: 'number_taken' }
     throw error
   }
+}
+
+async function letLeave(
+  work: UnitOfWork,
+  queue: Queue,
+  { tenantId, instanceId }: ConnectCloud,
+): Promise<void> {
+  await wakeWaiting(work, { tenantId, instanceId })
+  await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
 }
 
 async function connect(
@@ -68,6 +84,9 @@ async function connect(
   const accessToken = wanted.accessToken ?? former?.accessToken
   const columns = {
     transport: 'cloud' as const,
+    // There is no session that could be away.
+    status: 'connected' as const,
+    connected: true as const,
     cloud_phone_number_id: phoneNumberId,
     cloud_credentials: sealCredentials(
       seal,
@@ -92,6 +111,8 @@ async function connect(
 
 type CloudColumns = Pick<InstanceTable, 'cloud_phone_number_id' | 'cloud_credentials'> & {
   transport: 'cloud'
+  status: 'connected'
+  connected: true
 }
 
 const lockInstance = (

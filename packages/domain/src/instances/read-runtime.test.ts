@@ -5,12 +5,13 @@ import { startDomain } from '../testing/start-domain.ts'
 import { connectCloud } from './connect-cloud.ts'
 import { readRuntime } from './read-runtime.ts'
 
-const { db } = await startDomain(t)
+const domain = await startDomain(t)
+const { db } = domain
 
 t.test('a number of the Cloud API, which has no session, does not look like one that is lost', async (t) => {
   t.match(await readRuntime(db), { instances: 2, connected: 2 })
   await connectCloud(
-    { db, seal: createSeal(randomBytes(32)) },
+    { ...domain, seal: createSeal(randomBytes(32)) },
     {
       tenantId: 'acme',
       instanceId: 'acme-cloud',

@@ -18,7 +18,7 @@ export async function readRuntime(db: Queryable): Promise<RuntimeMetrics> {
   const { rows } = await sql<RuntimeMetrics>`
     select
       (select count(*) from instance where transport = 'baileys') as instances,
-      (select count(*) from instance where connected) as connected,
+      (select count(*) from instance where connected and transport = 'baileys') as connected,
       (select count(*) from delivery where state = 'QUEUED') as queued,
       (select count(*) from delivery where state = 'SENDING') as sending,
       (select count(*) from delivery where state = 'FAILED' and settled_at > now() - interval '24 hours') as "failed24h",

@@ -106,11 +106,11 @@ function endingOf({ delivery, outcome }: Settlement, index: number, policy: Retr
       error_message: null,
     }
   }
-  const { fault, code, message, retryAfterSeconds } = outcome
+  const { fault, code, message, retryAfterSeconds, next } = outcome
   const { attempt: attempts, maxAttempts, retryMinutes = policy.minutes } = delivery
   const then = afterFailure(
     { ...policy, minutes: retryMinutes },
-    { fault, attempts, maxAttempts, retryAfterSeconds },
+    { fault, attempts, maxAttempts, retryAfterSeconds, next },
   )
   return {
     ...attempt,
@@ -119,7 +119,7 @@ function endingOf({ delivery, outcome }: Settlement, index: number, policy: Retr
     provider_message_id: null,
     unused: then.next === 'wait' ? 1 : 0,
     due_in_ms: then.next === 'fail' ? null : then.afterMs,
-    outcome: fault === 'waiting' ? 'waiting' : 'failed',
+    outcome: then.next === 'wait' ? 'waiting' : 'failed',
     fault,
     error_code: code,
     error_message: message,

@@ -5,6 +5,9 @@ import { type ChangedDelivery, tellTransitions } from './transition.ts'
 
 const BATCH = 100
 
+/** The broker's key makes a repetition harmless; Meta's Cloud API takes none, and would show the message twice. */
+const MAY_REPEAT = sql`d.attempts < d.max_attempts and i.transport = 'baileys'`
+
 interface StaleDelivery extends LaneKey {
   id: string
 }
@@ -12,7 +15,8 @@ interface StaleDelivery extends LaneKey {
 /**
  * Frees messages whose claim has ended: their worker died, or WhatsApp never acknowledged. They are queued again at
  * once, at the head of their lane; the same key and WhatsApp id make it one message on the phone. After the last
- * attempt they fail as OUTCOME_UNKNOWN, because nobody knows: a person or a late receipt decides.
+ * attempt, and those of Cloud API numbers after any, they fail as OUTCOME_UNKNOWN, because nobody knows: a person or a
+ * late receipt decides.
  *
  * @returns how many were freed; with the full batch of 100 there may be more
  */
@@ -48,13 +52,15 @@ async function requeue({ transaction }: UnitOfWork, stale: StaleDelivery[]): Pro
   const { rows } = await sql<ChangedDelivery & { attempts: number; generation: number }>`
     with freed as (
       update delivery d set
-        state = case when d.attempts < d.max_attempts then 'QUEUED' else 'FAILED' end,
-        settled_at = case when d.attempts < d.max_attempts then null else now() end,
-        error_code = case when d.attempts < d.max_attempts then null else 'OUTCOME_UNKNOWN' end,
-        error_message = case when d.attempts < d.max_attempts then null
+        state = case when ${MAY_REPEAT} then 'QUEUED' else 'FAILED' end,
+        settled_at = case when ${MAY_REPEAT} then null else now() end,
+        error_code = case when ${MAY_REPEAT} then null else 'OUTCOME_UNKNOWN' end,
+        error_message = case when ${MAY_REPEAT} then null
           else 'The last attempt was not answered: it may have been sent.' end,
         claimed_until = null, next_attempt_at = null, updated_at = now()
-      from unnest(${stale.map((row) => row.tenantId)}::text[], ${stale.map((row) => row.id)}::uuid[]) as s (tenant_id, id)
+      from unnest(${stale.map((row) => row.tenantId)}::text[], ${stale.map((row) => row.id)}::uuid[],
+        ${stale.map((row) => row.instanceId)}::text[]) as s (tenant_id, id, instance_id)
+        join instance i on i.tenant_id = s.tenant_id and i.id = s.instance_id
       where d.tenant_id = s.tenant_id and d.id = s.id and d.state = 'SENDING' and d.claimed_until < now()
       returning d.*
     ), abandoned as (

@@ -50,6 +50,15 @@ t.test('a send whose outcome nobody knows is asked again within seconds, longer 
   ])
 })
 
+t.test('a channel that decides for itself is obeyed, whatever the fault', async (t) => {
+  for (const fault of FAULTS) {
+    const failure = { fault, attempts: 1, maxAttempts: MAX_ATTEMPTS }
+    t.same(afterFailure(exact, { ...failure, next: 'fail' }), { next: 'fail' })
+    const waits = afterFailure(exact, { ...failure, next: 'wait', retryAfterSeconds: 60 })
+    t.same(waits, { next: 'wait', afterMs: 60_000 })
+  }
+})
+
 t.test('never more attempts are made than a message may have, for any policy and any faults', async (t) => {
   const faults = fc.array(fc.constantFrom(...FAULTS.filter((fault) => fault !== 'waiting')), {
     minLength: 30,

@@ -46,14 +46,21 @@ export interface Failure {
   attempts: number
   maxAttempts: number
   retryAfterSeconds?: number | undefined
+  /**
+   * Decided by the channel, whatever the fault. `fail`: it cannot promise that a repetition would show once. `wait`:
+   * it stays away until a person mends it, and no attempt is used.
+   */
+  next?: 'fail' | 'wait' | undefined
 }
 
-function decide(policy: RetryPolicy, { fault, attempts, maxAttempts }: Failure): AfterFailure {
+function decide(policy: RetryPolicy, { fault, attempts, maxAttempts, next }: Failure): AfterFailure {
+  const waiting = { next: 'wait' as const, afterMs: withJitter(policy.waitingSeconds * 1_000, policy.jitter) }
+  if (next !== undefined) return next === 'fail' ? { next: 'fail' } : waiting
   switch (fault) {
     case 'message':
       return { next: 'fail' }
     case 'waiting':
-      return { next: 'wait', afterMs: withJitter(policy.waitingSeconds * 1_000, policy.jitter) }
+      return waiting
     case 'unknown': {
       if (attempts >= maxAttempts) return { next: 'fail' }
       const seconds = policy.waitingSeconds * 4 ** (attempts - 1)

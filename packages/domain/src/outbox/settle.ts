@@ -7,7 +7,7 @@ import { applyEarlyNews } from './early-news.ts'
 import { lockFreeLanes, lockLanes, readyLanes } from './lane.ts'
 import { pauseInstance } from './pace.ts'
 import { recordOutcomes, type SettledRow } from './record-outcomes.ts'
-import type { RetryPolicy } from './retry-policy.ts'
+import type { Failure, RetryPolicy } from './retry-policy.ts'
 import { tellTransitions, updateMessages } from './transition.ts'
 
 /** How an attempt ended, as the channel told it. */
@@ -27,6 +27,8 @@ export interface AttemptFailed {
   message: string
   /** The channel asked to be left alone for so long. */
   retryAfterSeconds?: number | undefined
+  /** What follows where the fault would say otherwise; see `Failure`. */
+  next?: Failure['next']
   response?: unknown
 }
 

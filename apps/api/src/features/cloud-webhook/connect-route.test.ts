@@ -26,7 +26,10 @@ t.test('a number is connected without a broker, and no answer gives its secrets 
   t.same(response.json(), { id: 'sales', transport: 'cloud', phoneNumberId: '1001', validSecrets: 1 })
   const headers = { 'x-api-key': keys.acme }
   const listed = await app.inject({ url: '/api/integrations/whatsapp/instances', headers })
-  t.match(listed.json().instances, [{ id: 'acme-phone' }, { id: 'sales', name: 'Sales', status: 'created' }])
+  t.match(listed.json().instances, [
+    { id: 'acme-phone' },
+    { id: 'sales', name: 'Sales', status: 'connected' },
+  ])
   for (const { body } of [response, listed]) t.notMatch(body, /the.(secret|token).of.an.app/)
   const row = await db.selectFrom('instance').selectAll().where('id', '=', 'sales').executeTakeFirstOrThrow()
   t.notMatch(row.cloud_credentials?.toString('latin1') ?? '', /the.(secret|token).of.an.app/)

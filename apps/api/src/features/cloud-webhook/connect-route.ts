@@ -18,7 +18,7 @@ const Connected = z.object({
 /** Where a number of the Cloud API is made known, and its secrets are rotated. They are never given back. */
 export async function connectCloudRoute(
   app: HttpServer,
-  dependencies: Pick<Dependencies, 'config' | 'db'>,
+  dependencies: Pick<Dependencies, 'config' | 'db' | 'notifier' | 'queue'>,
 ): Promise<void> {
   app.put(
     '/api/integrations/whatsapp/instances/:id/cloud',
@@ -43,7 +43,7 @@ export async function connectCloudRoute(
         actor: actor.name,
         requestId,
       }
-      const validSecrets = secretsOr(await connectCloud({ db: dependencies.db, seal }, wanted), params.id)
+      const validSecrets = secretsOr(await connectCloud({ ...dependencies, seal }, wanted), params.id)
       return { id: params.id, transport: 'cloud' as const, phoneNumberId: body.phoneNumberId, validSecrets }
     },
   )

@@ -6,11 +6,13 @@ import { connectCloud } from '@carteiro/domain/instances/connect-cloud'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { createSeal } from '@carteiro/runtime/seal'
 import { type Test, t, test } from 'tap'
+import { createGraphClient, mayHaveToken } from '../../graph/graph-client.ts'
 import { fetchFromGraph } from './fetch-from-graph.ts'
-import { createGraph, mayHaveToken } from './graph.ts'
+import { createMediaGraph } from './graph.ts'
 import type { MediaRequest } from './media-fetcher.ts'
 
-const { db } = await startDomain(t)
+const domain = await startDomain(t)
+const { db } = domain
 const seal = createSeal(randomBytes(32))
 const TOKEN = 'the-token-of-the-number'
 const cloud = (instanceId: string, phoneNumberId: string, accessToken?: string) => ({
@@ -25,8 +27,8 @@ const cloud = (instanceId: string, phoneNumberId: string, accessToken?: string) 
   actor: 'test',
   requestId: 'request-1',
 })
-await connectCloud({ db, seal }, cloud('sales', '1001', TOKEN))
-await connectCloud({ db, seal }, cloud('tokenless', '1002'))
+await connectCloud({ ...domain, seal }, cloud('sales', '1001', TOKEN))
+await connectCloud({ ...domain, seal }, cloud('tokenless', '1002'))
 
 const request: MediaRequest = {
   tenantId: 'acme',
@@ -82,8 +84,9 @@ const here = tell((origin) => origin + FILE)
 
 async function setUp(t: Test, answers: Record<string, Answer>) {
   const host = await startHost(t, answers)
-  const graph = createGraph({ baseUrl: host.origin, version: 'v25.0' })
-  t.teardown(() => graph.close())
+  const client = createGraphClient({ baseUrl: host.origin, version: 'v25.0' })
+  t.teardown(() => client.close())
+  const graph = createMediaGraph(client)
   return { ...host, graph, fetch: fetchFromGraph({ db, seal, graph }) }
 }
 
@@ -152,7 +155,7 @@ test('what Meta answers, to the question or to the fetch, is told by its code', 
 })
 
 test('a token that Meta does not take is said to be invalid, and is in no error', async (t) => {
-  await connectCloud({ db, seal }, cloud('expired', '1003', 'a-token-that-has-expired'))
+  await connectCloud({ ...domain, seal }, cloud('expired', '1003', 'a-token-that-has-expired'))
   const { fetch } = await setUp(t, { [DESCRIPTION]: here })
   const error = await fetch({ ...request, instanceId: 'expired' }, signal).catch((error: unknown) => error)
   t.match(error, { code: 'TOKEN_INVALID', retriable: false })

@@ -1,14 +1,9 @@
-import type { Queryable } from '@carteiro/database/connect'
-import { findCloudInstance } from '@carteiro/domain/instances/find-cloud-instances'
-import { type Seal, SealError } from '@carteiro/runtime/seal'
-import type { Graph } from './graph.ts'
+import { type FindNumberDependencies, findNumber } from '../../graph/find-number.ts'
+import type { MediaGraph } from './graph.ts'
 import { type FetchByTransport, MediaFetchError, type MediaRequest } from './media-fetcher.ts'
 
-export interface FetchFromGraphDependencies {
-  db: Queryable
-  /** Opens the access tokens; absent while the worker has no key for them. */
-  seal: Seal | undefined
-  graph: Pick<Graph, 'locate' | 'open'>
+export interface FetchFromGraphDependencies extends FindNumberDependencies {
+  graph: MediaGraph
 }
 
 /** Meta's are digits; nothing that would be a path. */
@@ -29,21 +24,18 @@ export function fetchFromGraph(dependencies: FetchFromGraphDependencies): FetchB
 }
 
 async function readToken(
-  { db, seal }: FetchFromGraphDependencies,
+  dependencies: FindNumberDependencies,
   { tenantId, instanceId }: MediaRequest,
 ): Promise<string> {
-  if (!seal) throw notConfigured('Set CREDENTIALS_ENCRYPTION_KEY for the worker.')
-  try {
-    const instance = await findCloudInstance({ db, seal }, { tenantId, instanceId })
-    if (!instance) throw new MediaFetchError({ code: 'INSTANCE_NOT_FOUND', retriable: false })
-    const { accessToken } = instance.credentials
-    if (accessToken === undefined) throw notConfigured('Give the number an accessToken.')
-    return accessToken
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error
-    throw notConfigured('The credentials were sealed under another CREDENTIALS_ENCRYPTION_KEY.')
+  const number = await findNumber(dependencies, { tenantId, instanceId })
+  switch (number.status) {
+    case 'found':
+      return number.token
+    case 'not_found':
+      throw new MediaFetchError({ code: 'INSTANCE_NOT_FOUND', retriable: false })
+    case 'not_configured':
+      throw new MediaFetchError({ code: 'NOT_CONFIGURED', retriable: true }, { cause: new Error(number.why) })
+    default:
+      return number satisfies never
   }
 }
-
-const notConfigured = (why: string) =>
-  new MediaFetchError({ code: 'NOT_CONFIGURED', retriable: true }, { cause: new Error(why) })

@@ -1,8 +1,8 @@
 import { OUTBOUND_QUEUE, OutboundNudge } from '@carteiro/queue/jobs'
 import type { Dependencies } from '../../dependencies.ts'
+import { createChannel } from './create-channel.ts'
 import { createDispatcher } from './dispatch.ts'
 import { measureBacklog } from './measure-backlog.ts'
-import { sendByBroker } from './send-by-broker.ts'
 import { keepSweeping } from './sweep.ts'
 
 export interface OutboundConsumer {
@@ -16,14 +16,10 @@ const NUDGE_BATCH = 100
  * Sends what the outbox holds: nudges wake an instance's dispatcher, its own timer wakes it for retries, and a sweep
  * finds what both have missed.
  */
-export async function consumeOutbound(dependencies: Dependencies): Promise<OutboundConsumer | undefined> {
-  const { broker, lifecycle, logger, queue } = dependencies
-  if (!broker) {
-    logger.warn('nothing is sent: set WHATSAPP_BROKER_URL and WHATSAPP_BROKER_API_KEY')
-    return undefined
-  }
+export async function consumeOutbound(dependencies: Dependencies): Promise<OutboundConsumer> {
+  const { lifecycle, queue } = dependencies
   measureBacklog(dependencies)
-  const dispatcher = createDispatcher({ ...dependencies, send: sendByBroker(broker) })
+  const dispatcher = createDispatcher({ ...dependencies, send: createChannel(dependencies) })
   lifecycle.onStop('outbound dispatcher', dispatcher.stop)
   const sweep = keepSweeping({ ...dependencies, dispatcher })
 
