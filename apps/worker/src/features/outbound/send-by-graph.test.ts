@@ -76,7 +76,9 @@ async function claimed(
 const rowOf = (id: string) =>
   db.selectFrom('delivery').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 
-t.afterEach(() => sql`truncate delivery, delivery_attempt, lane, instance_circuit, instance_pace cascade`.execute(db))
+t.afterEach(() =>
+  sql`truncate delivery, delivery_attempt, lane, instance_circuit, instance_pace cascade`.execute(db),
+)
 
 t.test('a message goes to Meta once, with the number\u2019s token and our id, and is SENT', async (t) => {
   const { server, send } = await start(t)
