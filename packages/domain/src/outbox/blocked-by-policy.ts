@@ -4,6 +4,7 @@ import { recordAudit } from '../audit/record.ts'
 import { newestConsent } from '../consents/newest.ts'
 import { allows } from '../consents/policy.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { BLOCKED } from './may-have-left.ts'
 import type { ChangedDelivery } from './transition.ts'
 
 export interface ClaimedForPurpose extends ChangedDelivery {
@@ -18,8 +19,8 @@ interface Standing {
 
 /**
  * Asks again, when messages are about to leave, whether their contacts may be written to: a consent may have been
- * withdrawn since they were queued. One that may not ends FAILED as BLOCKED_BY_POLICY, without an attempt. For rows of
- * one tenant that were just claimed, under their lanes' locks, before the lanes are readied.
+ * withdrawn since they were queued. One that may not ends FAILED as BLOCKED_BY_POLICY, without an attempt (as
+ * OUTCOME_UNKNOWN where an earlier attempt was not answered). For rows of one tenant that were just claimed, under their lanes' locks, before the lanes are readied.
  *
  * @returns the rows, those that ended as they are then
  */
@@ -30,8 +31,8 @@ export async function blockedByPolicy<Row extends ClaimedForPurpose>(
   const refused = await findRefused(work, claimed)
   if (refused.size === 0) return claimed
   const { rows: failed } = await sql<Row>`
-    update delivery set state = 'FAILED', attempts = attempts - 1, claimed_until = null, settled_at = now(),
-      error_code = 'BLOCKED_BY_POLICY', error_message = 'The contact does not agree to be written to for this purpose.',
+    update delivery d set state = 'FAILED', attempts = attempts - 1, claimed_until = null, settled_at = now(),
+      error_code = ${BLOCKED.code}, error_message = ${BLOCKED.message},
       updated_at = now()
     where tenant_id = ${claimed[0]?.tenant_id} and id = any(${[...refused.keys()]}::uuid[]) and state = 'SENDING'
     returning *`.execute(work.transaction)

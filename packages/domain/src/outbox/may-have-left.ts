@@ -16,9 +16,20 @@ export const MAY_HAVE_LEFT = sql`(
     where r.tenant_id = d.tenant_id and r.message_id = d.id and r.participant = '' and r.status = 'FAILED')
 )`
 
-/** What the delivery `d` fails as when its end is past: nobody may say EXPIRED of one that may be on a phone. */
-export const PAST_END = {
-  code: sql`case when ${MAY_HAVE_LEFT} then 'OUTCOME_UNKNOWN' else 'EXPIRED' end`,
-  message: sql`case when ${MAY_HAVE_LEFT} then 'Its end came, and an attempt before it was not answered: it may have been sent.'
-    else 'It did not leave before its end.' end`,
-}
+/** What the delivery `d` fails as when it may not leave any more: nobody may deny one that may be on a phone. */
+const endingAs = (code: string, { denied, unanswered }: { denied: string; unanswered: string }) => ({
+  code: sql`case when ${MAY_HAVE_LEFT} then 'OUTCOME_UNKNOWN' else ${code} end`,
+  message: sql`case when ${MAY_HAVE_LEFT} then ${unanswered} else ${denied} end`,
+})
+
+/** Its `expiresAt` is past. */
+export const PAST_END = endingAs('EXPIRED', {
+  denied: 'It did not leave before its end.',
+  unanswered: 'Its end came, and an attempt before it was not answered: it may have been sent.',
+})
+
+/** Its contact's consent was withdrawn. */
+export const BLOCKED = endingAs('BLOCKED_BY_POLICY', {
+  denied: 'The contact does not agree to be written to for this purpose.',
+  unanswered: 'The consent was withdrawn, and an attempt before was not answered: it may have been sent.',
+})

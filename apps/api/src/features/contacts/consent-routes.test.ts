@@ -157,6 +157,21 @@ t.test(
   },
 )
 
+t.test('a message that may have left before its consent was withdrawn is not denied', async (t) => {
+  const { id, phone } = await newContact()
+  await put(id, 'marketing', { status: 'granted' })
+  const campaign = (await send(phone, { purpose: 'marketing' })).json().id
+  const [claimed] = await claimAll()
+  if (claimed?.id !== campaign) throw new Error('it was not claimed')
+  const answer = { code: 'BROKER_TIMEOUT', message: 'No answer came.' }
+  await settle(domain, claimed, { status: 'failed', fault: 'unknown', ...answer })
+  await put(id, 'marketing', { status: 'denied' })
+  await db.updateTable('lane').set({ ready_at: new Date() }).where('ready_at', 'is not', null).execute()
+  t.same(await claimAll(), [], 'it is not sent again')
+  const row = await db.selectFrom('delivery').selectAll().where('id', '=', campaign).executeTakeFirstOrThrow()
+  t.match(row, { state: 'FAILED', error_code: 'OUTCOME_UNKNOWN', attempts: 1 })
+})
+
 t.test('a tenant\u2019s policy may demand a consent for service messages, too', async (t) => {
   const { id, phone } = await newContact()
   const queued = (await send(phone)).json().id
