@@ -42,7 +42,7 @@ const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
     WORKER_PORT: '0',
     STORAGE_PATH: path.join(directory, 'storage'),
     CREDENTIALS_ENCRYPTION_KEY: KEY,
-    GRAPH_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
+    WHATSAPP_CLOUD_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
   },
 })
 worker.stdout.setEncoding('utf8').on('data', (text: string) => logged.push(text))

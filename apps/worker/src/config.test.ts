@@ -33,10 +33,14 @@ t.test('every fault is named at once, also the one that is between two variables
 })
 
 t.test('access tokens go to Meta over TLS, or to this machine', async (t) => {
-  const read = (GRAPH_API_BASE_URL: string) => readWorkerConfig({ DATABASE_URL, GRAPH_API_BASE_URL })
-  t.equal(readWorkerConfig({ DATABASE_URL }).GRAPH_API_BASE_URL, 'https://graph.facebook.com')
-  t.equal(read('http://127.0.0.1:4000').GRAPH_API_BASE_URL, 'http://127.0.0.1:4000')
+  const read = (WHATSAPP_CLOUD_API_BASE_URL: string) =>
+    readWorkerConfig({ DATABASE_URL, WHATSAPP_CLOUD_API_BASE_URL })
+  t.equal(readWorkerConfig({ DATABASE_URL }).WHATSAPP_CLOUD_API_BASE_URL, 'https://graph.facebook.com')
+  t.equal(read('http://127.0.0.1:4000').WHATSAPP_CLOUD_API_BASE_URL, 'http://127.0.0.1:4000')
   for (const url of ['http://graph.facebook.com', 'http://10.0.0.1', 'nonsense']) {
-    t.throws(() => read(url), { name: 'ConfigurationError', faults: [{ variable: 'GRAPH_API_BASE_URL' }] })
+    t.throws(() => read(url), {
+      name: 'ConfigurationError',
+      faults: [{ variable: 'WHATSAPP_CLOUD_API_BASE_URL' }],
+    })
   }
 })

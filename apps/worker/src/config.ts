@@ -26,14 +26,14 @@ const WorkerConfig = z.object({
   RETENTION_DAYS_EVENTS: wholeNumber(30, 1),
   RETENTION_DAYS_AUDIT: wholeNumber(400, 1),
   CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
-  GRAPH_API_BASE_URL: z
+  WHATSAPP_CLOUD_API_BASE_URL: z
     .url({ error: 'must be a URL' })
     // Access tokens go there.
     .refine((url) => url.startsWith('https://') || isLoopbackUrl(url, ['http:']), {
       error: 'must be https://, or http:// on a loopback host',
     })
     .default('https://graph.facebook.com'),
-  GRAPH_API_VERSION: z
+  WHATSAPP_CLOUD_API_VERSION: z
     .string()
     .regex(/^v\d{1,3}\.\d{1,2}$/, 'must be a version of the Graph API, as v25.0')
     .default('v25.0'),

@@ -53,7 +53,10 @@ export async function createDependencies(
   lifecycle.onStop('storage', storage.close)
   const broker = createBroker(config)
   if (broker) lifecycle.onStop('broker client', () => broker.close())
-  const graph = createGraphClient({ baseUrl: config.GRAPH_API_BASE_URL, version: config.GRAPH_API_VERSION })
+  const graph = createGraphClient({
+    baseUrl: config.WHATSAPP_CLOUD_API_BASE_URL,
+    version: config.WHATSAPP_CLOUD_API_VERSION,
+  })
   lifecycle.onStop('graph client', graph.close)
   const key = config.CREDENTIALS_ENCRYPTION_KEY
   const registry = createRegistry()
