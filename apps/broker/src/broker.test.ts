@@ -7,9 +7,9 @@ import { t, test } from 'tap'
 import { readBrokerConfig } from './config.ts'
 import { simulatedPhone } from './features/session/simulated-link.ts'
 import { startBroker } from './start-broker.ts'
+import { API_KEY, call } from './test-broker.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
-const API_KEY = 'the key of the broker'
 const CUSTOMER = '5511988887777'
 const logger = createLogger('test', 'silent')
 
@@ -39,27 +39,6 @@ t.teardown(async () => {
   await broker.stop()
   await simulator.stop()
 })
-
-interface Reply<Body> {
-  status: number
-  replayed: string | null
-  body: Body
-}
-
-async function call<Body>(url: string, method: string, body?: unknown, headers = {}): Promise<Reply<Body>> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      'x-api-key': API_KEY,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  const replayed = response.headers.get('idempotent-replayed')
-  return { status: response.status, replayed, body: text === '' ? null : JSON.parse(text) }
-}
 
 type Problem = { error: { code: string; details?: unknown } }
 const ask = <Body>(method: string, path: string, body?: unknown, headers = {}) =>

@@ -9,10 +9,10 @@ import { simulatedPhone } from './features/session/simulated-link.ts'
 import { startBroker } from './start-broker.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
-const API_KEY = 'the key of the broker'
+export const API_KEY = 'the key of the broker'
 const logger = createLogger('test', 'silent')
 
-interface Reply<Body> {
+export interface Reply<Body> {
   status: number
   replayed: string | null
   body: Body
@@ -66,7 +66,13 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
   }
 }
 
-async function call<Body>(url: string, method: string, body?: unknown, headers = {}): Promise<Reply<Body>> {
+/** One request, with the broker's key unless the headers say otherwise. */
+export async function call<Body>(
+  url: string,
+  method: string,
+  body?: unknown,
+  headers = {},
+): Promise<Reply<Body>> {
   const response = await fetch(url, {
     method,
     headers: {

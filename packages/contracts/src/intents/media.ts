@@ -1,20 +1,6 @@
 import { z } from 'zod'
 import { Caption, fileMembers, hasOneFile, mimeTypeOf, ONE_FILE } from './file.ts'
 
-const MEGABYTE = 1_000_000
-
-/**
- * Bytes that WhatsApp takes of each kind, as Meta documents them for the Cloud API ("Supported media types"). The
- * bound is the fetcher's: a request names the file and does not carry it.
- */
-export const MAX_MEDIA_BYTES = {
-  document: 100 * MEGABYTE,
-  image: 5 * MEGABYTE,
-  video: 16 * MEGABYTE,
-  audio: 16 * MEGABYTE,
-  sticker: MEGABYTE / 2,
-} as const
-
 export const DocumentIntent = z
   .strictObject({
     intent: z.literal('document'),
