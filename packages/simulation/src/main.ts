@@ -8,7 +8,14 @@ await runProcess({
   readConfig: readSimulatorConfig,
   start: async ({ config, logger, lifecycle }) => {
     quietLibsignal(logger)
-    const simulator = await startSimulator({ host: config.HOST, port: config.SIMULATOR_PORT, logger })
+    const { SIMULATOR_PATH: folder, WHATSAPP_BROKER_URL: url, WHATSAPP_BROKER_API_KEY: apiKey } = config
+    const simulator = await startSimulator({
+      host: config.HOST,
+      port: config.SIMULATOR_PORT,
+      logger,
+      ...(folder !== undefined && { folder }),
+      ...(url !== undefined && apiKey !== undefined && { broker: { url, apiKey } }),
+    })
     lifecycle.onStop('simulator', simulator.stop)
     logger.info({ url: simulator.url }, 'listening')
   },

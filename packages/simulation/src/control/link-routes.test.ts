@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'tap'
-import { connectDevice, newCredentials } from './test-device.ts'
-import { startTestSimulator } from './test-simulator.ts'
+import { connectDevice } from '../test-device.ts'
+import { startTestSimulator } from '../test-simulator.ts'
 
 const ACCOUNT = '5511999990000'
 const CUSTOMER = '5511888880001'
 
 test('a cut line breaks the connection and refuses others; restored, the device gets what waited, in order and once', async (t) => {
   const simulator = await startTestSimulator(t)
-  const credentials = newCredentials(ACCOUNT)
+  const credentials = await simulator.link(ACCOUNT)
   const device = await simulator.device(ACCOUNT, credentials)
   await simulator.post(`/customers/${CUSTOMER}/messages`, { text: 'before', id: 'BEFORE' })
   await device.texts.reached(1)
@@ -19,7 +19,7 @@ test('a cut line breaks the connection and refuses others; restored, the device 
 
   t.match((await simulator.post('/link/cut')).body, { state: 'cut', connections: 0 })
   t.equal(await device.closed, 428)
-  const refused = connectDevice(simulator.url, ACCOUNT, credentials)
+  const refused = connectDevice(simulator.url, credentials)
   t.equal(await refused.closed, 408)
 
   const ids = Array.from({ length: 100 }, (_, index) => `WAITED-${index}`)
@@ -44,7 +44,7 @@ test('a cut line breaks the connection and refuses others; restored, the device 
 
 test('a message that a device lost before it acknowledged it comes again', async (t) => {
   const simulator = await startTestSimulator(t)
-  const credentials = newCredentials(ACCOUNT)
+  const credentials = await simulator.link(ACCOUNT)
   const dying = await simulator.device(ACCOUNT, credentials)
   dying.socket.ws.on('CB:message', () => void dying.goAway())
 
