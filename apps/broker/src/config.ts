@@ -21,11 +21,16 @@ const Variables = z.object({
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
-    // Without TLS and without pairing: such a server may only stand on this machine.
+    // Without TLS, and with a root that anybody can make: such a server may only stand on this machine.
     .refine(
       (url) => isLoopbackUrl(url, ['ws:']),
       'must be ws:// on a loopback host; leave it out to reach WhatsApp itself',
     )
+    .optional(),
+  WHATSAPP_SIMULATOR_ROOT: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a public key, 32 bytes as base64')
+    .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
   MEDIA_ALLOWED_HOSTS: hostList(),
   WHATSAPP_MEDIA_URL: z
@@ -45,4 +50,22 @@ export type Config = z.output<typeof Variables>
  *
  * @throws ConfigurationError naming every fault
  */
-export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config => readConfig(Variables, env)
+export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config =>
+  // Also beside other faults: all are named together.
+  readConfig(Variables.superRefine(requireBothOfSimulator, { when: () => true }), env)
+
+/** WhatsApp itself needs neither, a simulator both. */
+function requireBothOfSimulator(config: Partial<Config>, context: z.core.$RefinementCtx): void {
+  const { WHATSAPP_WEB_SOCKET_URL: socketUrl, WHATSAPP_SIMULATOR_ROOT: root } = config
+  const need = (variable: keyof Config, message: string) =>
+    context.addIssue({ code: 'custom', path: [variable], message })
+  if (socketUrl !== undefined && root === undefined) {
+    need('WHATSAPP_SIMULATOR_ROOT', "is needed with WHATSAPP_WEB_SOCKET_URL: the simulator's public key")
+  }
+  if (socketUrl === undefined && root !== undefined) {
+    need(
+      'WHATSAPP_WEB_SOCKET_URL',
+      'is needed with WHATSAPP_SIMULATOR_ROOT; leave both out to reach WhatsApp',
+    )
+  }
+}
