@@ -11,7 +11,7 @@ import { type Credentials, dropUnfinishedLink, openCredentials } from './credent
 import type { ShownQr } from './follow-qr.ts'
 import { KeyStore } from './key-store.ts'
 import { Linking } from './linking.ts'
-import type { WASocket } from './open-socket.ts'
+import type { UploadSite, WASocket } from './open-socket.ts'
 import { liveOnce, type SocketListener } from './socket-life.ts'
 import type { SessionState } from './status-event.ts'
 
@@ -28,6 +28,8 @@ export interface SessionDependencies {
   listener: SessionListener
   /** A simulator's socket; `undefined` reaches WhatsApp. */
   simulatorUrl: string | undefined
+  /** A simulator's media host; `undefined` uploads to WhatsApp's. */
+  uploads: UploadSite | undefined
 }
 
 const RECONNECT = { firstMs: 500, maxMs: 60_000, jitter: 0.3 }
@@ -114,7 +116,7 @@ export class InstanceSession {
   }
 
   async #connectOnce(credentials: Credentials) {
-    const { db, seal, logger, listener, simulatorUrl } = this.#deps
+    const { db, seal, logger, listener, simulatorUrl, uploads } = this.#deps
     const instanceId = this.#instance.id
     dropUnfinishedLink(credentials.current)
     const end = await liveOnce({
@@ -122,6 +124,7 @@ export class InstanceSession {
       creds: credentials.current,
       keys: new KeyStore({ db, seal, instanceId, signal: this.#released.signal }),
       url: simulatorUrl,
+      uploads,
       logger,
       listener,
       signal: this.#stopping.signal,
