@@ -1,11 +1,13 @@
 import { createLogger } from '@carteiro/runtime/logger'
 import type { Test } from 'tap'
 import { leavePreKeys, type TestAuth } from './linking/test-linked-device.ts'
+import type { WhatsAppServer } from './server/whatsapp-server.ts'
 import { startSimulator } from './start-simulator.ts'
 import { connectDevice, linkDevice, type TestDevice } from './test-device.ts'
 
 export interface TestSimulator {
   url: string
+  server: WhatsAppServer
   /** Links a new device. */
   link(phone: string): Promise<TestAuth>
   /** Connects a device, a new one unless it is given, and waits until it is open. */
@@ -37,6 +39,7 @@ export async function startTestSimulator(t: Test): Promise<TestSimulator> {
 
   return {
     url,
+    server,
     link,
     async device(phone, auth) {
       const device = connectDevice(url, auth ?? (await link(phone)))
