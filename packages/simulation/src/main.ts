@@ -8,15 +8,16 @@ await runProcess({
   readConfig: readSimulatorConfig,
   start: async ({ config, logger, lifecycle }) => {
     quietLibsignal(logger)
-    const { SIMULATOR_PATH: folder, WHATSAPP_BROKER_URL: url, WHATSAPP_BROKER_API_KEY: apiKey } = config
+    const { WHATSAPP_BROKER_URL: url, WHATSAPP_BROKER_API_KEY: apiKey } = config
     const simulator = await startSimulator({
       host: config.HOST,
       port: config.SIMULATOR_PORT,
+      mediaPort: config.SIMULATOR_MEDIA_PORT,
+      folder: config.SIMULATOR_PATH,
+      broker: url === undefined || apiKey === undefined ? undefined : { url, apiKey },
       logger,
-      ...(folder !== undefined && { folder }),
-      ...(url !== undefined && apiKey !== undefined && { broker: { url, apiKey } }),
     })
     lifecycle.onStop('simulator', simulator.stop)
-    logger.info({ url: simulator.url }, 'listening')
+    logger.info({ url: simulator.url, media: simulator.media.url }, 'listening')
   },
 })

@@ -1,4 +1,5 @@
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import { addMediaRoutes } from '../media/media-routes.ts'
 import { addAccountRoutes } from './account-routes.ts'
 import { addChatRoutes } from './chat-routes.ts'
 import type { ControlDependencies } from './control-dependencies.ts'
@@ -19,6 +20,7 @@ export function addControl(server: HttpServer, dependencies: ControlDependencies
   addChatRoutes(server, dependencies)
   addGroupRoutes(server, dependencies)
   addLinkRoutes(server, dependencies)
+  addMediaRoutes(server, dependencies.media)
   addEventRoutes(server, dependencies.changes)
   addPageRoutes(server)
 }

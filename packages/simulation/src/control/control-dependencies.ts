@@ -1,4 +1,5 @@
 import type { Counter } from '@carteiro/runtime/metrics'
+import type { MediaHost } from '../media/start-media-host.ts'
 import type { WhatsAppServer } from '../server/whatsapp-server.ts'
 import type { Changes } from './changes.ts'
 
@@ -12,10 +13,10 @@ export interface BrokerAccess {
 /** What the control API works with. */
 export interface ControlDependencies {
   whatsapp: WhatsAppServer
-
+  media: MediaHost
   changes: Changes
   /** Messages that customers wrote to accounts, by `delivery`. */
   written: Counter<'delivery'>
   /** The broker whose QR codes phones scan, unless a request names another. */
-  broker?: BrokerAccess
+  broker: BrokerAccess | undefined
 }

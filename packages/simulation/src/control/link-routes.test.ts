@@ -46,7 +46,7 @@ test('a message that never reached a device comes again', async (t) => {
   const simulator = await startTestSimulator(t)
   const credentials = await simulator.link(ACCOUNT)
   const deaf = await simulator.device(ACCOUNT, credentials)
-  const [line] = simulator.whatsapp.connections()
+  const [line] = simulator.server.connections()
   if (!line) throw new Error('not connected')
   line.connection.paths.outgoing = () => undefined
 
@@ -77,7 +77,7 @@ test('the link tells its accounts and how many connections each has', async (t) 
 
 test('a WebSocket elsewhere is refused with a sentence', async (t) => {
   const simulator = await startTestSimulator(t)
-  t.match(await upgrade(simulator.url, '/elsewhere'), /^HTTP\/1.1 404 [^]*Connect to \/ws\/chat\.$/)
+  t.match(await upgrade(simulator.url, '/elsewhere'), /^HTTP\/1.1 404 [\s\S]*Connect to \/ws\/chat\.$/)
   t.match(await simulator.get('/link'), { accounts: [] })
 })
 
