@@ -22,6 +22,11 @@ export interface WorldListener {
 export interface WorldOptions {
   /** Without it nobody has a phone, only companions. */
   createPhone?: CreatePhone
+  /**
+   * How many one-time prekeys a linked client is told to have here when it has none. WhatsApp says 0, and Baileys
+   * makes 812; above 5 it makes none, and sessions stand on its signed prekey alone.
+   */
+  claimedPreKeys?: number
   /** The `<media_conn>` that tells an account, by phone, where files are taken and given. */
   mediaConn?: (account: string) => BinaryNode
   now?: () => Date
@@ -44,6 +49,7 @@ export function createWorld(options: WorldOptions): World {
     verdicts: { message: () => undefined, query: () => undefined },
     now: options.now ?? (() => new Date()),
     nextId: () => randomBytes(8).toString('hex').toUpperCase(),
+    claimedPreKeys: options.claimedPreKeys ?? 0,
     mediaConn: options.mediaConn ?? (() => noMedia),
     deliver(device, stanza) {
       if (!device.mailbox.put(stanza)) listener?.onOverflow?.(device)
