@@ -8,7 +8,12 @@ await runProcess({
   readConfig: readSimulatorConfig,
   start: async ({ config, logger, lifecycle }) => {
     quietLibsignal(logger)
-    const simulator = await startSimulator({ host: config.HOST, port: config.SIMULATOR_PORT, logger })
+    const simulator = await startSimulator({
+      host: config.HOST,
+      port: config.SIMULATOR_PORT,
+      folder: config.SIMULATOR_PATH,
+      logger,
+    })
     lifecycle.onStop('simulator', simulator.stop)
     logger.info({ url: simulator.url }, 'listening')
   },
