@@ -1,12 +1,6 @@
-import {
-  initAuthCreds,
-  makeWASocket,
-  type SignalDataSet,
-  type SignalDataTypeMap,
-  type SignalKeyStore,
-  type WASocket,
-} from '@whiskeysockets/baileys'
+import { initAuthCreds, makeWASocket, type WASocket } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
+import { createKeyStore } from './phone/key-store.ts'
 
 /** What came, in order, and a way to wait for more. */
 export interface Arrivals<Item> {
@@ -37,28 +31,6 @@ export type TestCredentials = ReturnType<typeof newCredentials>
 export function newCredentials(phone: string) {
   const me = { id: `${phone}@s.whatsapp.net`, name: 'Test device' }
   return { creds: { ...initAuthCreds(), registered: true, me }, keys: createKeyStore() }
-}
-
-function createKeyStore(): SignalKeyStore {
-  const stored = new Map<string, unknown>()
-  return {
-    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found: Record<string, SignalDataTypeMap[Type]> = {}
-      for (const id of ids) {
-        const value = stored.get(`${type}/${id}`)
-        if (value !== undefined) found[id] = value as SignalDataTypeMap[Type]
-      }
-      return found
-    },
-    async set(data: SignalDataSet) {
-      for (const [type, values] of Object.entries(data)) {
-        for (const [id, value] of Object.entries(values)) {
-          if (value === null) stored.delete(`${type}/${id}`)
-          else stored.set(`${type}/${id}`, value)
-        }
-      }
-    },
-  }
 }
 
 /** Connects a device to a simulator's `url`, as the account `phone`. */
