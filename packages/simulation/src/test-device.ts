@@ -1,13 +1,7 @@
 import { initAuthCreds, makeWASocket, type WASocket } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { createKeyStore } from './phone/key-store.ts'
-
-/** What came, in order, and a way to wait for more. */
-export interface Arrivals<Item> {
-  readonly items: Item[]
-  /** Resolves when at least `count` came. */
-  reached(count: number): Promise<Item[]>
-}
+import { type Arrivals, createArrivals } from './test-arrivals.ts'
 
 /** A linked device: a real Baileys client, its credentials in memory. */
 export interface TestDevice {
@@ -65,22 +59,6 @@ export function connectDevice(url: string, phone: string, credentials = newCrede
     texts,
     send: (to, text, id) => socket.sendMessage(to, { text }, { messageId: id }),
     goAway: () => socket.ws.close(),
-  }
-}
-
-function createArrivals<Item>(): Arrivals<Item> & { add(item: Item): void } {
-  const items: Item[] = []
-  const waiting: { count: number; resolve: (items: Item[]) => void }[] = []
-  return {
-    items,
-    add(item) {
-      items.push(item)
-      for (const waiter of waiting.filter(({ count }) => count <= items.length)) waiter.resolve([...items])
-    },
-    reached(count) {
-      if (items.length >= count) return Promise.resolve([...items])
-      return new Promise((resolve) => waiting.push({ count, resolve }))
-    },
   }
 }
 

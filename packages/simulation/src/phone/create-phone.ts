@@ -99,8 +99,8 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     },
     typing: parts.typing,
     blocked: parts.blocked,
-    block: (phone) => void parts.blocked.add(phone),
-    unblock: (phone) => void parts.blocked.delete(phone),
+    block: (phone) => setBlocked(parts, phone, true),
+    unblock: (phone) => setBlocked(parts, phone, false),
     failToOpen(count) {
       parts.unreadable.count = count
     },
@@ -113,4 +113,16 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     download: (chat, id) => download(parts, chat, id),
     close: () => parts.timers.close(),
   }
+}
+
+/** The server keeps away what a blocked person writes, from the companions, too. */
+function setBlocked({ blocked, send }: PhoneParts, phone: string, next: boolean): void {
+  if (next) blocked.add(phone)
+  else blocked.delete(phone)
+  const item = {
+    tag: 'item',
+    attrs: { action: next ? 'block' : 'unblock', jid: jidEncode(phone, 's.whatsapp.net') },
+  }
+  const attrs = { id: newMessageId(), to: '@s.whatsapp.net', type: 'set', xmlns: 'blocklist' }
+  send({ tag: 'iq', attrs, content: [item] })
 }
