@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { lidOf } from './server/address.ts'
 import { startTestSimulator } from './test-simulator.ts'
 
 const ACCOUNT = '5511999990000'
@@ -39,7 +40,7 @@ test('a message addressed by LID is on the phone that the LID stands for', async
   const simulator = await startTestSimulator(t)
   const device = await simulator.device(ACCOUNT)
 
-  await device.send(`${CUSTOMER}@lid`, 'by lid', 'LID-1')
+  await device.send(`${lidOf(CUSTOMER)}@lid`, 'by lid', 'LID-1')
   await device.acks.reached(1)
 
   t.match(await simulator.get(`/customers/${CUSTOMER}/messages`), {

@@ -1,30 +1,25 @@
-import { randomBytes } from 'node:crypto'
 import { Problem } from '@carteiro/contracts/problem'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import type { Counter } from '@carteiro/runtime/metrics'
 import { z } from 'zod'
+import { companionsOf, countConnected } from './accounts.ts'
 import { chooseAccount } from './choose-account.ts'
-import type { CustomerMessage } from './customer-message.ts'
-import type { Network } from './network.ts'
-import type { ReceivedMessages } from './received-messages.ts'
+import { PhoneNumber, phoneOf } from './person-phone.ts'
+import { newMessageId } from './phone/write-message.ts'
+import { MAILBOX_LIMIT } from './server/companion.ts'
+import type { WhatsAppServer } from './server/whatsapp-server.ts'
 
 export interface CustomerRoutesDependencies {
-  network: Network
-  received: ReceivedMessages
+  server: WhatsAppServer
   /** Messages of customers, by `delivery`. */
   written: Counter<'delivery'>
 }
 
-const Phone = z
-  .string()
-  .regex(/^\+?\d{8,15}$/, 'must be a phone of 8 to 15 digits')
-  .transform((phone) => phone.replace('+', ''))
-
-const Params = z.object({ phone: Phone })
+const Params = z.object({ phone: PhoneNumber })
 
 const WriteBody = z.object({
   text: z.string().min(1).max(65_536),
-  to: Phone.optional(),
+  to: PhoneNumber.optional(),
   pushName: z.string().min(1).max(100).optional(),
   /** WhatsApp's id of the message; one that was used is the same message, sent again. */
   id: z
@@ -48,24 +43,23 @@ const Received = z.object({
 })
 
 /** Customers with phones: `POST /customers/:phone/messages` writes to an account, `GET` lists what a phone got. */
-export function addCustomerRoutes(server: HttpServer, dependencies: CustomerRoutesDependencies): void {
-  const { network, received, written } = dependencies
-
-  server.post(
+export function addCustomerRoutes(http: HttpServer, { server, written }: CustomerRoutesDependencies): void {
+  http.post(
     '/customers/:phone/messages',
     { schema: { params: Params, body: WriteBody, response: { 202: Written } } },
-    async (request, reply) => {
-      const account = chooseAccount(network, request.body.to)
-      const message = customerMessage(request.params.phone, request.body)
-      if (message.from === account.phone) throw new Problem('INVALID_TO', 'A phone cannot write to itself.')
-      const delivery = await account.deliver(message)
+    async ({ params, body: { text, id = newMessageId(), pushName, to } }, reply) => {
+      const account = chooseAccount(server, to)
+      if (params.phone === account) throw new Problem('INVALID_TO', 'A phone cannot write to itself.')
+      requireRoom(server, account)
+      const customer = phoneOf(server, params.phone)
+      await customer.write(account, { type: 'text', text }, { id, ...(pushName && { pushName }) })
+      const delivery = isConnected(server, account) ? 'delivered' : 'queued'
       written.inc({ delivery })
-      if (delivery === 'full') throw new Problem('QUEUE_FULL', 'Too many messages wait for this account.')
-      return reply.status(202).send({ id: message.id, to: account.phone, delivery })
+      return reply.status(202).send({ id, to: account, delivery })
     },
   )
 
-  server.get(
+  http.get(
     '/customers/:phone/messages',
     {
       schema: {
@@ -74,16 +68,39 @@ export function addCustomerRoutes(server: HttpServer, dependencies: CustomerRout
         response: { 200: Received },
       },
     },
-    async ({ params, query }) => ({ items: received.list(params.phone, query.id) }),
+    async ({ params, query }) => ({ items: listReceived(server, params.phone, query.id) }),
   )
 }
 
-function customerMessage(from: string, body: z.output<typeof WriteBody>): CustomerMessage {
-  return {
-    id: body.id ?? `3A${randomBytes(9).toString('hex').toUpperCase()}`,
-    from,
-    text: body.text,
-    pushName: body.pushName ?? `Customer ${from.slice(-4)}`,
-    writtenAtSeconds: Math.floor(Date.now() / 1000),
-  }
+const companionsAt = ({ persons }: WhatsAppServer, phone: string) => {
+  const person = persons.find(phone)
+  return person ? companionsOf(person) : []
+}
+
+const isConnected = (server: WhatsAppServer, account: string): boolean =>
+  countConnected(companionsAt(server, account)) > 0
+
+/** @throws Problem QUEUE_FULL */
+function requireRoom(server: WhatsAppServer, account: string): void {
+  if (companionsAt(server, account).every(({ mailbox }) => mailbox.size < MAILBOX_LIMIT)) return
+  throw new Problem('QUEUE_FULL', 'Too many messages wait for this account.')
+}
+
+/** What others wrote; what is no text has none. Nobody comes to be by being asked for. */
+function listReceived(
+  { persons }: WhatsAppServer,
+  number: string,
+  id: string | undefined,
+): z.output<typeof Received>['items'] {
+  const person = persons.find(number)
+  const phone = person && persons.phoneOf(person)?.phone
+  return (phone?.shown(id === undefined ? {} : { id }) ?? [])
+    .filter(({ from }) => from !== number)
+    .map(({ id: shownId, from, content, at, stanzas }) => ({
+      id: shownId,
+      from,
+      text: content.type === 'text' ? content.text : null,
+      at: at.toISOString(),
+      stanzas,
+    }))
 }

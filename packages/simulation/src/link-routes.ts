@@ -1,6 +1,7 @@
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
-import type { Network } from './network.ts'
+import { listAccounts } from './accounts.ts'
+import type { WhatsAppServer } from './server/whatsapp-server.ts'
 
 const Link = z.object({
   state: z.enum(['up', 'cut']),
@@ -9,26 +10,24 @@ const Link = z.object({
 })
 
 /** The line between broker and WhatsApp: `GET /link` tells its state, `POST /link/cut` and `/link/restore` set it. */
-export function addLinkRoutes(server: HttpServer, network: Network): void {
+export function addLinkRoutes(http: HttpServer, server: WhatsAppServer): void {
   const schema = { response: { 200: Link } }
 
-  server.get('/link', { schema }, async () => describeLink(network))
+  http.get('/link', { schema }, async () => describeLink(server))
 
-  server.post('/link/cut', { schema }, async () => {
-    network.cut()
-    return describeLink(network)
+  http.post('/link/cut', { schema }, async () => {
+    server.cut()
+    return describeLink(server)
   })
 
-  server.post('/link/restore', { schema }, async () => {
-    network.restore()
-    return describeLink(network)
+  http.post('/link/restore', { schema }, async () => {
+    server.restore()
+    return describeLink(server)
   })
 }
 
-function describeLink(network: Network): z.output<typeof Link> {
-  const accounts = network
-    .accounts()
-    .map((account) => ({ phone: account.phone, connections: account.connections() }))
+function describeLink(server: WhatsAppServer): z.output<typeof Link> {
+  const accounts = listAccounts(server)
   const connections = accounts.reduce((sum, account) => sum + account.connections, 0)
-  return { state: network.state(), connections, accounts }
+  return { state: server.up ? 'up' : 'cut', connections, accounts }
 }

@@ -1,62 +1,99 @@
-import type { Socket } from 'node:net'
-import { createHttpServer, type HttpServer, listen } from '@carteiro/runtime/http-server'
+import { join } from 'node:path'
+import { createHttpServer, listen } from '@carteiro/runtime/http-server'
 import type { Logger } from '@carteiro/runtime/logger'
 import { Counter, createRegistry, Gauge, measureRequests, type Registry } from '@carteiro/runtime/metrics'
 import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
-import { acceptUpgrade } from './accept-upgrade.ts'
-import { loadCrabline } from './crabline.ts'
 import { addCustomerRoutes } from './customer-routes.ts'
 import { addLinkRoutes } from './link-routes.ts'
-import { createNetwork, type Network } from './network.ts'
-import { createReceivedMessages } from './received-messages.ts'
+import { addAccountRoutes } from './linking/account-routes.ts'
+import { type KeptAccounts, keepAccounts } from './linking/keep-accounts.ts'
+import { createPhoneMedia } from './media/create-phone-media.ts'
+import { keepAuthority } from './media/keep-authority.ts'
+import { addMediaRoutes } from './media/media-routes.ts'
+import { type MediaHost, startMediaHost } from './media/start-media-host.ts'
+import { createPhone } from './phone/create-phone.ts'
+import { createWhatsAppServer, type ServerListener, type WhatsAppServer } from './server/whatsapp-server.ts'
 
 export interface SimulatorOptions {
   /** A loopback address: there is no key on anything here. */
   host: string
   /** 0 asks the system for a free one. */
   port: number
+  /** Of the media host; 0 or none asks the system for a free one. */
+  mediaPort?: number
   logger: Logger
+  /** Keeps the linked devices and the media host's authority; without it they are forgotten when it stops. */
+  folder?: string | undefined
 }
 
 export interface Simulator {
-  /** `http://host:port`; Baileys connects to `ws://host:port/ws/chat?account=<phone digits>`. */
+  /** `http://host:port`; Baileys connects to `ws://host:port/ws/chat`. */
   url: string
+  /** What plays WhatsApp, for whoever runs in the same process. */
+  server: WhatsAppServer
+  /** Where files are, and the certificate to trust it by. */
+  media: MediaHost
   stop(): Promise<void>
 }
 
-/** Messages kept of what customers' phones got, over all phones; the oldest are forgotten past it. */
-const RECEIVED_LIMIT = 100_000
+const ACCOUNTS_FILE = 'accounts.json'
 
-/** Starts a WhatsApp for development and tests: real Baileys connects to it, and its customers have phones. */
-export async function startSimulator({ host, port, logger }: SimulatorOptions): Promise<Simulator> {
-  const received = createReceivedMessages(RECEIVED_LIMIT)
-  const network = createNetwork(await loadCrabline(), received)
+/** Starts a WhatsApp for development and tests: real Baileys is linked to it, and its people have phones. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { host, port, logger, folder } = options
+  let kept: KeptAccounts | undefined
+  const media = await openMedia(options)
+  const phoneMedia = createPhoneMedia(media)
+  const server = createWhatsAppServer({
+    mediaConn: media.mediaConn,
+    createPhone: (person, port) =>
+      createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
+    listener: createListener(logger, () => kept?.save()),
+  })
+  if (folder !== undefined) {
+    const onError = (err: unknown) => logger.error({ err }, 'linked devices not saved')
+    kept = await keepAccounts(join(folder, ACCOUNTS_FILE), server.persons, onError)
+  }
   const registry = createRegistry()
-  const server = createHttpServer({ logger })
-  measureRequests(server, registry)
-  addOperations(server, { registry, version: VERSION, checks: [] })
-  addCustomerRoutes(server, { network, received, written: writtenCounter(registry) })
-  addLinkRoutes(server, network)
-  measureConnections(network, registry)
-  acceptUpgrades(server, network)
-  const url = await listen(server, host, port)
+  const http = createHttpServer({ logger })
+  measureRequests(http, registry)
+  addOperations(http, { registry, version: VERSION, checks: [] })
+  addCustomerRoutes(http, { server, written: writtenCounter(registry) })
+  addAccountRoutes(http, server.linking)
+  addLinkRoutes(http, server)
+  addMediaRoutes(http, media)
+  measureConnections(server, registry)
+  http.server.on('upgrade', server.accept)
+  const url = await listen(http, host, port)
   return {
     url,
+    server,
+    media,
     async stop() {
       // Upgraded sockets keep an HTTP server from closing: they go first.
-      network.cut()
-      await network.close()
-      await server.close()
+      server.close()
+      await Promise.all([http.close(), media.stop()])
+      await kept?.saved()
     },
   }
 }
 
-function acceptUpgrades(server: HttpServer, network: Network): void {
-  server.server.on('upgrade', (request, socket, head) => {
-    // Node hands over the connection's own socket; its declaration leaves room for others.
-    acceptUpgrade(network, request, socket as Socket, head)
-  })
+async function openMedia({ host, mediaPort = 0, logger, folder }: SimulatorOptions): Promise<MediaHost> {
+  const kept = folder === undefined ? {} : { authority: await keepAuthority(folder) }
+  return await startMediaHost({ host, port: mediaPort, logger, ...kept })
+}
+
+function createListener(logger: Logger, onDevices: () => void): ServerListener {
+  return {
+    onLogin: ({ person: { phone }, number }) => logger.info({ phone, device: number }, 'device logged in'),
+    onClosed: (device, reason) =>
+      logger.info({ phone: device?.person.phone, device: device?.number, reason }, 'connection closed'),
+    onDevices,
+    onOverflow: ({ person: { phone }, number }) =>
+      logger.warn({ phone, device: number }, 'mailbox full, stanza dropped'),
+    onError: (err) => logger.error({ err }, 'fault in the simulator'),
+  }
 }
 
 function writtenCounter(registry: Registry): Counter<'delivery'> {
@@ -68,13 +105,13 @@ function writtenCounter(registry: Registry): Counter<'delivery'> {
   })
 }
 
-function measureConnections(network: Network, registry: Registry): void {
+function measureConnections(server: WhatsAppServer, registry: Registry): void {
   new Gauge({
     name: 'simulator_connections',
-    help: 'Live WebSocket connections of all accounts',
+    help: 'Live connections of linked devices, of all accounts',
     registers: [registry],
     collect() {
-      this.set(network.accounts().reduce((sum, account) => sum + account.connections(), 0))
+      this.set(server.connections().length)
     },
   })
 }

@@ -1,6 +1,12 @@
-import { initAuthCreds, makeWASocket, type WASocket } from '@whiskeysockets/baileys'
-import { pino } from 'pino'
-import { createKeyStore } from './phone/key-store.ts'
+import type { WASocket } from '@whiskeysockets/baileys'
+import {
+  newAuth,
+  openClient,
+  type TestAuth,
+  untilClosed,
+  untilOpen,
+  untilQr,
+} from './linking/test-linked-device.ts'
 import { type Arrivals, createArrivals } from './test-arrivals.ts'
 
 /** A linked device: a real Baileys client, its credentials in memory. */
@@ -18,32 +24,11 @@ export interface TestDevice {
   goAway(): Promise<void>
 }
 
-/** Credentials that outlive a connection, as a broker keeps them. */
-export type TestCredentials = ReturnType<typeof newCredentials>
-
-/** Credentials of a device that is already linked to this phone: crabline has no pairing. */
-export function newCredentials(phone: string) {
-  const me = { id: `${phone}@s.whatsapp.net`, name: 'Test device' }
-  return { creds: { ...initAuthCreds(), registered: true, me }, keys: createKeyStore() }
-}
-
-/** Connects a device to a simulator's `url`, as the account `phone`. */
-export function connectDevice(url: string, phone: string, credentials = newCredentials(phone)): TestDevice {
-  const socket = makeWASocket({
-    waWebSocketUrl: `${url.replace('http', 'ws')}/ws/chat?account=${phone}`,
-    auth: credentials,
-    emitOwnEvents: false,
-    logger: pino({ level: 'silent' }),
-  })
-  const opened = Promise.withResolvers<void>()
-  const closed = Promise.withResolvers<number | undefined>()
+/** Logs a device in that was linked before. */
+export function connectDevice(url: string, auth: TestAuth): TestDevice {
+  const socket = openClient(url, auth, { emitOwnEvents: false })
   const acks = createArrivals<string>()
   const texts = createArrivals<{ id: string; from: string; name: string; text: string }>()
-  socket.ev.on('creds.update', (update) => Object.assign(credentials.creds, update))
-  socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
-    if (connection === 'open') opened.resolve()
-    if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))
-  })
   socket.ws.on('CB:ack,class:message', (node: { attrs: { id: string } }) => acks.add(node.attrs.id))
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const { key, message, pushName } of messages) {
@@ -51,10 +36,13 @@ export function connectDevice(url: string, phone: string, credentials = newCrede
       texts.add({ id: key.id ?? '', from, name: pushName ?? '', text: message?.conversation ?? '' })
     }
   })
+  const opened = untilOpen(socket)
+  // Who looks at `closed` alone is told there.
+  opened.catch(() => undefined)
   return {
     socket,
-    opened: opened.promise,
-    closed: closed.promise,
+    opened,
+    closed: untilClosed(socket),
     acks,
     texts,
     send: (to, text, id) => socket.sendMessage(to, { text }, { messageId: id }),
@@ -62,8 +50,17 @@ export function connectDevice(url: string, phone: string, credentials = newCrede
   }
 }
 
-function statusCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('output' in error)) return undefined
-  const { output } = error as { output: { statusCode?: number } }
-  return output.statusCode
+/** Links a new device to a phone (digits) of a simulator in any process: shows a QR code, which the phone scans. */
+export async function linkDevice(url: string, phone: string): Promise<TestAuth> {
+  const auth = newAuth()
+  const socket = openClient(url, auth)
+  const closed = untilClosed(socket)
+  const response = await fetch(`${url}/accounts/${phone}/link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ qr: await untilQr(socket) }),
+  })
+  if (response.status !== 201) throw new Error(`${phone} could not link a device: ${await response.text()}`)
+  await closed
+  return auth
 }

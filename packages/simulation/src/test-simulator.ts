@@ -1,36 +1,45 @@
 import { createLogger } from '@carteiro/runtime/logger'
 import type { Test } from 'tap'
+import { leavePreKeys, type TestAuth } from './linking/test-linked-device.ts'
 import { startSimulator } from './start-simulator.ts'
-import { connectDevice, type TestCredentials, type TestDevice } from './test-device.ts'
+import { connectDevice, linkDevice, type TestDevice } from './test-device.ts'
 
 export interface TestSimulator {
   url: string
-  /** Connects a device and waits until it is open. */
-  device(phone: string, credentials?: TestCredentials): Promise<TestDevice>
+  /** Links a new device. */
+  link(phone: string): Promise<TestAuth>
+  /** Connects a device, a new one unless it is given, and waits until it is open. */
+  device(phone: string, auth?: TestAuth): Promise<TestDevice>
   get(path: string): Promise<unknown>
   post(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>
 }
 
 /** A simulator of a test's own, on a free port, stopped with the test. */
 export async function startTestSimulator(t: Test): Promise<TestSimulator> {
-  const simulator = await startSimulator({
+  const { url, server, stop } = await startSimulator({
     host: '127.0.0.1',
     port: 0,
     logger: createLogger('test', 'silent'),
   })
   // libsignal prints whole sessions.
-  t.capture(console, 'info')
-  t.capture(console, 'warn')
-  const { url } = simulator
+  for (const method of ['log', 'info', 'warn', 'error'] as const) t.capture(console, method)
   const devices: TestDevice[] = []
   t.teardown(async () => {
-    await simulator.stop()
+    await stop()
     await Promise.all(devices.map(({ closed }) => closed))
   })
+
+  async function link(phone: string): Promise<TestAuth> {
+    const auth = await linkDevice(url, phone)
+    await leavePreKeys(auth, server.persons.deviceAt(auth.creds.me?.id))
+    return auth
+  }
+
   return {
     url,
-    async device(phone, credentials) {
-      const device = connectDevice(url, phone, credentials)
+    link,
+    async device(phone, auth) {
+      const device = connectDevice(url, auth ?? (await link(phone)))
       devices.push(device)
       await device.opened
       return device

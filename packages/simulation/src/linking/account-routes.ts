@@ -1,11 +1,7 @@
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
+import { PhoneNumber } from '../person-phone.ts'
 import type { Linking } from './create-linking.ts'
-
-const Phone = z
-  .string()
-  .regex(/^\+?\d{8,15}$/, 'must be a phone of 8 to 15 digits')
-  .transform((phone) => phone.replace('+', ''))
 
 const Device = z.object({ phone: z.string(), device: z.number(), jid: z.string(), lid: z.string() })
 
@@ -16,7 +12,7 @@ const LinkBody = z.union([
 
 /** What a phone's owner does about linked devices: link one by its QR or pairing code, list them, log one out. */
 export function addAccountRoutes(server: HttpServer, linking: Linking): void {
-  const params = z.object({ phone: Phone })
+  const params = z.object({ phone: PhoneNumber })
 
   server.post(
     '/accounts/:phone/link',

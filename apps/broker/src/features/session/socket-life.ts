@@ -8,7 +8,8 @@ import type {
 } from '@whiskeysockets/baileys'
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
-import { openSocket, type Upsert, type WASocket } from './open-socket.ts'
+import { followQr, type ShownQr } from './follow-qr.ts'
+import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
 export interface SocketListener {
@@ -28,10 +29,13 @@ export interface SocketLifeOptions {
   creds: AuthenticationCreds
   keys: SignalKeyStore
   url: string | undefined
+  uploads: UploadSite | undefined
   logger: Logger
   listener: SocketListener
   /** Ends the socket. */
   signal: AbortSignal
+  /** Another QR code is shown, or none any more. While one is, pairing codes may be asked for. */
+  onQr: (shown: ShownQr | undefined, socket: WASocket) => void
   onOpen: (socket: WASocket) => void
   onCredentials: () => void
 }
@@ -49,6 +53,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
     url: options.url,
+    uploads: options.uploads,
     getMessage: (id) => listener.getMessage(instanceId, id),
   })
   let openedAt: number | undefined
@@ -56,6 +61,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
   socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
   socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
+  followQr(socket, (shown) => options.onQr(shown, socket))
   listener.onSocket(instanceId, socket)
   const error = await untilClosed(socket, options.signal, () => {
     openedAt = Date.now()
