@@ -28,8 +28,6 @@ export interface Connection {
   readonly payload: proto.IClientPayload
   /** Its static Noise key, proven. */
   readonly noiseKey: Uint8Array
-  /** The target of the request that it came with. */
-  readonly url: URL
   readonly stats: Readonly<ConnectionStats>
   /** Replace one of its functions to break this connection on purpose. */
   readonly paths: ConnectionPaths
