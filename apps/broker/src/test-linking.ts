@@ -31,7 +31,7 @@ export async function linkInstance(id: string, { ask, webhook, scan }: LinkOptio
 }
 
 /** Baileys leaves the timer of its prekey upload running, and the test's process would live half a minute longer. */
-function letUploadTimersGo(): void {
+export function letUploadTimersGo(): void {
   if (patched) return
   patched = true
   const original = globalThis.setTimeout
