@@ -11,10 +11,11 @@ await runProcess({
     const simulator = await startSimulator({
       host: config.HOST,
       port: config.SIMULATOR_PORT,
+      mediaPort: config.SIMULATOR_MEDIA_PORT,
       folder: config.SIMULATOR_PATH,
       logger,
     })
     lifecycle.onStop('simulator', simulator.stop)
-    logger.info({ url: simulator.url }, 'listening')
+    logger.info({ url: simulator.url, media: simulator.media.url }, 'listening')
   },
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 const SimulatorConfig = z.object({
   SIMULATOR_PORT: port(3003),
+  SIMULATOR_MEDIA_PORT: port(3004),
   SIMULATOR_PATH: z.string().default('.data/simulator'),
   LOG_LEVEL: processVariables.LOG_LEVEL,
   HOST: z

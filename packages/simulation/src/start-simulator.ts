@@ -8,6 +8,10 @@ import { addCustomerRoutes } from './customer-routes.ts'
 import { addLinkRoutes } from './link-routes.ts'
 import { addAccountRoutes } from './linking/account-routes.ts'
 import { type KeptAccounts, keepAccounts } from './linking/keep-accounts.ts'
+import { createPhoneMedia } from './media/create-phone-media.ts'
+import { keepAuthority } from './media/keep-authority.ts'
+import { addMediaRoutes } from './media/media-routes.ts'
+import { type MediaHost, startMediaHost } from './media/start-media-host.ts'
 import { createPhone } from './phone/create-phone.ts'
 import { createWhatsAppServer, type ServerListener, type WhatsAppServer } from './server/whatsapp-server.ts'
 
@@ -16,8 +20,10 @@ export interface SimulatorOptions {
   host: string
   /** 0 asks the system for a free one. */
   port: number
+  /** Of the media host; 0 or none asks the system for a free one. */
+  mediaPort?: number
   logger: Logger
-  /** Keeps the linked devices; without it they are forgotten when it stops. */
+  /** Keeps the linked devices and the media host's authority; without it they are forgotten when it stops. */
   folder?: string | undefined
 }
 
@@ -26,16 +32,23 @@ export interface Simulator {
   url: string
   /** What plays WhatsApp, for whoever runs in the same process. */
   server: WhatsAppServer
+  /** Where files are, and the certificate to trust it by. */
+  media: MediaHost
   stop(): Promise<void>
 }
 
 const ACCOUNTS_FILE = 'accounts.json'
 
 /** Starts a WhatsApp for development and tests: real Baileys is linked to it, and its people have phones. */
-export async function startSimulator({ host, port, logger, folder }: SimulatorOptions): Promise<Simulator> {
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { host, port, logger, folder } = options
   let kept: KeptAccounts | undefined
+  const media = await openMedia(options)
+  const phoneMedia = createPhoneMedia(media)
   const server = createWhatsAppServer({
-    createPhone: (person, port) => createPhone({ person, pushName: person.pushName, port }),
+    mediaConn: media.mediaConn,
+    createPhone: (person, port) =>
+      createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
     listener: createListener(logger, () => kept?.save()),
   })
   if (folder !== undefined) {
@@ -49,19 +62,26 @@ export async function startSimulator({ host, port, logger, folder }: SimulatorOp
   addCustomerRoutes(http, { server, written: writtenCounter(registry) })
   addAccountRoutes(http, server.linking)
   addLinkRoutes(http, server)
+  addMediaRoutes(http, media)
   measureConnections(server, registry)
   http.server.on('upgrade', server.accept)
   const url = await listen(http, host, port)
   return {
     url,
     server,
+    media,
     async stop() {
       // Upgraded sockets keep an HTTP server from closing: they go first.
       server.close()
-      await http.close()
+      await Promise.all([http.close(), media.stop()])
       await kept?.saved()
     },
   }
+}
+
+async function openMedia({ host, mediaPort = 0, logger, folder }: SimulatorOptions): Promise<MediaHost> {
+  const kept = folder === undefined ? {} : { authority: await keepAuthority(folder) }
+  return await startMediaHost({ host, port: mediaPort, logger, ...kept })
 }
 
 function createListener(logger: Logger, onDevices: () => void): ServerListener {
