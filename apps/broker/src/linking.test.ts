@@ -1,11 +1,10 @@
 import type { BrokerInstance } from '@carteiro/contracts/broker-api'
 import { t, test } from 'tap'
 import { API_KEY, startTestBroker } from './test-broker.ts'
-import { ACCOUNT, letUploadTimersGo } from './test-linking.ts'
+import { ACCOUNT } from './test-linking.ts'
 
 const { ask, broker, simulator, webhook } = await startTestBroker(t)
 const { linking } = simulator.server
-letUploadTimersGo()
 
 type Problem = { error: { code: string; message: string; details?: unknown } }
 

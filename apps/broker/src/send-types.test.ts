@@ -36,7 +36,7 @@ for (const [type, body, content] of kinds) {
     t.match(first, { status: 200, replayed: null, body: { status: 'sent', ack: 2 } })
     t.match(await send({ type, ...body }, type), { status: 200, replayed: 'true', body: first.body })
     if (type === 'location') {
-      t.match(await onPhone(CUSTOMER, first.body.id), [{ text: null, stanzas: 1 }])
+      t.match(await onPhone(CUSTOMER, first.body.id), [{ type: 'location', text: 'Office', stanzas: 1 }])
     }
     t.match(await broker.ledger.content('main', first.body.id), content)
   })

@@ -26,6 +26,8 @@ export interface SimulatorOptions {
   folder?: string | undefined
   /** Where phones read QR codes, unless a request names another broker. */
   broker?: BrokerAccess | undefined
+  /** Prekeys that a client without any is said to have, so that a test's client uploads none. */
+  claimedPreKeys?: number
 }
 
 export interface Simulator {
@@ -42,13 +44,14 @@ const ACCOUNTS_FILE = 'accounts.json'
 
 /** Starts a WhatsApp for development and tests: real Baileys is linked to it, and its people have phones. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host, port, logger, folder, broker } = options
+  const { host, port, logger, folder, broker, claimedPreKeys = 0 } = options
   let kept: KeptAccounts | undefined
   const media = await openMedia(options)
   const phoneMedia = createPhoneMedia(media)
   const changes = createChanges()
   const server = createWhatsAppServer({
     mediaConn: media.mediaConn,
+    claimedPreKeys,
     createPhone: watchPhones(
       (person, port) =>
         createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
