@@ -1,19 +1,7 @@
-import {
-  initAuthCreds,
-  makeWASocket,
-  type SignalDataSet,
-  type SignalDataTypeMap,
-  type SignalKeyStore,
-  type WASocket,
-} from '@whiskeysockets/baileys'
+import { initAuthCreds, makeWASocket, type WASocket } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
-
-/** What came, in order, and a way to wait for more. */
-export interface Arrivals<Item> {
-  readonly items: Item[]
-  /** Resolves when at least `count` came. */
-  reached(count: number): Promise<Item[]>
-}
+import { type Arrivals, createArrivals } from './test-arrivals.ts'
+import { createKeyStore } from './test-key-store.ts'
 
 /** A linked device: a real Baileys client, its credentials in memory. */
 export interface TestDevice {
@@ -37,28 +25,6 @@ export type TestCredentials = ReturnType<typeof newCredentials>
 export function newCredentials(phone: string) {
   const me = { id: `${phone}@s.whatsapp.net`, name: 'Test device' }
   return { creds: { ...initAuthCreds(), registered: true, me }, keys: createKeyStore() }
-}
-
-function createKeyStore(): SignalKeyStore {
-  const stored = new Map<string, unknown>()
-  return {
-    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found: Record<string, SignalDataTypeMap[Type]> = {}
-      for (const id of ids) {
-        const value = stored.get(`${type}/${id}`)
-        if (value !== undefined) found[id] = value as SignalDataTypeMap[Type]
-      }
-      return found
-    },
-    async set(data: SignalDataSet) {
-      for (const [type, values] of Object.entries(data)) {
-        for (const [id, value] of Object.entries(values)) {
-          if (value === null) stored.delete(`${type}/${id}`)
-          else stored.set(`${type}/${id}`, value)
-        }
-      }
-    },
-  }
 }
 
 /** Connects a device to a simulator's `url`, as the account `phone`. */
@@ -93,22 +59,6 @@ export function connectDevice(url: string, phone: string, credentials = newCrede
     texts,
     send: (to, text, id) => socket.sendMessage(to, { text }, { messageId: id }),
     goAway: () => socket.ws.close(),
-  }
-}
-
-function createArrivals<Item>(): Arrivals<Item> & { add(item: Item): void } {
-  const items: Item[] = []
-  const waiting: { count: number; resolve: (items: Item[]) => void }[] = []
-  return {
-    items,
-    add(item) {
-      items.push(item)
-      for (const waiter of waiting.filter(({ count }) => count <= items.length)) waiter.resolve([...items])
-    },
-    reached(count) {
-      if (items.length >= count) return Promise.resolve([...items])
-      return new Promise((resolve) => waiting.push({ count, resolve }))
-    },
   }
 }
 

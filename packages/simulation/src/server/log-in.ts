@@ -1,0 +1,114 @@
+import type { Connection } from '../wire/connection-paths.ts'
+import { formatAddress } from './address.ts'
+import { addDevice } from './companion.ts'
+import type { CompanionSession, Device } from './device.ts'
+import { node, SERVER_JID } from './nodes.ts'
+import { seconds, type World } from './world.ts'
+
+/** Lets a linked client in, or refuses it. Returns its device; undefined when it was refused. */
+export function logIn(world: World, connection: Connection): Device | undefined {
+  const device = findDevice(world, connection)
+  if (!device?.companion) {
+    refuse(connection, 401, 'an unknown account or device')
+    return undefined
+  }
+  replaceOlder(device)
+  device.companion.session = startSession(world, device, connection)
+  const { person, number } = device
+  connection.onNode((stanza) => world.take(device, stanza))
+  connection.send(
+    node('success', {
+      t: seconds(world),
+      props: '27',
+      companion_enc_static: '',
+      lid: formatAddress(person.phone, 'lid', number),
+      display_name: person.pushName,
+      abprops: '0',
+    }),
+  )
+  return device
+}
+
+/** The client's connection is gone: its mail waits. */
+export function logOut(device: Device, connection: Connection): void {
+  if (device.companion?.session?.connection !== connection) return
+  device.companion.session = undefined
+  device.mailbox.close()
+}
+
+/** Refuses a client as WhatsApp does, and ends its connection. */
+export function refuse(connection: Connection, code: number, reason: string): void {
+  connection.send(node('failure', { reason: String(code), location: 'sim' }))
+  connection.close(reason)
+}
+
+/** Ends a client's stream with an error, as `<stream:error code="..">` or with a reason inside. */
+export function endStream(
+  connection: Connection,
+  error: { code?: number; conflict?: string },
+  reason: string,
+): void {
+  const { code, conflict } = error
+  const content = conflict === undefined ? [] : [node('conflict', { type: conflict })]
+  connection.send(node('stream:error', { code: code === undefined ? undefined : String(code) }, content))
+  connection.close(reason)
+}
+
+function findDevice(world: World, { payload, noiseKey, url }: Connection): Device | undefined {
+  const phone = String(payload.username ?? '')
+  const number = Number(payload.device ?? 0)
+  const linked = world.persons.find(phone)?.devices.get(number)
+  if (linked?.companion && Buffer.compare(linked.companion.noiseKey, noiseKey) === 0) return linked
+  // A client that names its account in the request, and no device, plays the phone itself: it needs no link.
+  if (number !== 0 || !/^\d{8,15}$/.test(phone) || url.searchParams.get('account') !== phone) return undefined
+  const person = world.persons.named(phone)
+  if (!person) return undefined
+  if (linked?.companion?.session)
+    endStream(linked.companion.session.connection, { conflict: 'replaced' }, 'replaced')
+  return addDevice(person, 0, { noiseKey })
+}
+
+function replaceOlder({ companion, mailbox }: Device): void {
+  if (!companion?.session) return
+  const { connection } = companion.session
+  companion.session = undefined
+  mailbox.close()
+  endStream(connection, { conflict: 'replaced' }, 'replaced by another connection of the same device')
+}
+
+function startSession(world: World, { mailbox }: Device, connection: Connection): CompanionSession {
+  let drained = false
+
+  function drain(): void {
+    if (drained || !connection.open) return
+    drained = true
+    mailbox.open(
+      (stanza, offline) =>
+        connection.send(
+          offline === undefined
+            ? stanza
+            : { ...stanza, attrs: { ...stanza.attrs, offline: String(offline) } },
+        ),
+      (count) => connection.send(node('ib', {}, [node('offline', { count: String(count) })])),
+    )
+  }
+
+  return {
+    connection,
+    onActive() {
+      if (mailbox.size === 0) return drain()
+      const counts = mailbox.count()
+      const preview = node('offline_preview', {
+        count: String(mailbox.size),
+        message: String(counts.message ?? 0),
+        receipt: String(counts.receipt ?? 0),
+        notification: String(counts.notification ?? 0),
+        appdata: '0',
+        call: '0',
+        t: seconds(world),
+      })
+      connection.send(node('ib', { from: SERVER_JID }, [preview]))
+    },
+    onOfflineBatch: drain,
+  }
+}
