@@ -85,14 +85,18 @@ export interface Phone {
   play(chat: string, ids?: string[]): void
   /** Shows the other side that this person types, or has paused. */
   setTyping(chat: string, typing: boolean): void
+  /** Phones of those who type to this person. */
+  readonly typing: ReadonlySet<string>
   /** Who is blocked, as phones. The server keeps what they write away. */
   readonly blocked: ReadonlySet<string>
   block(phone: string): void
   unblock(phone: string): void
   /** The next messages, this many, cannot be opened: the phone asks for them again. */
   failToOpen(count: number): void
+  /** Loses every session, as a phone that was set up anew under the same identity. */
+  forgetSessions(): Promise<void>
   /** Each message once per sender and chat, in the order in which they came. */
-  shown(): ShownMessage[]
+  shown(filter?: { chat?: string; id?: string }): ShownMessage[]
   /** The bytes of a file that is shown. */
   download(chat: string, id: string): Promise<Uint8Array>
   /** Ends every timer. The phone takes nothing afterwards. */

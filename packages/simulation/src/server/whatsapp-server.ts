@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { createLinking, type Linking, type LinkingOptions } from '../linking/create-linking.ts'
 import { createClients } from '../wire/accept-client.ts'
 import { makeServerIdentity } from '../wire/certificate.ts'
 import type { Connection } from '../wire/connection-paths.ts'
@@ -30,8 +31,7 @@ export interface WhatsAppServerOptions {
   seed?: string
   /** Without it nobody has a phone, only companions. */
   createPhone?: CreatePhone
-  /** Takes over a client that wants to be linked: it listens to its nodes and answers them. Refused without it. */
-  onRegistration?: (server: WhatsAppServer, connection: Connection) => void
+  linking?: LinkingOptions
   /** The `<media_conn>` that tells an account, by phone, where files are taken and given. */
   mediaConn?: (account: string) => BinaryNode
   now?: () => Date
@@ -47,6 +47,8 @@ export interface WhatsAppServer {
   /** Replace one of its functions to refuse on purpose. */
   readonly verdicts: Verdicts
   readonly world: World
+  /** How phones link clients, and log them out. */
+  readonly linking: Linking
   /** The root's public key, base64. */
   readonly root: string
   /** Links a client to a person's phone. It may log in from now on. Undefined when there are too many. */
@@ -74,7 +76,7 @@ const noMedia: BinaryNode = node('media_conn', { auth: 'none', ttl: '3600' }, [
 ])
 
 export function createWhatsAppServer(options: WhatsAppServerOptions = {}): WhatsAppServer {
-  const { createPhone, onRegistration, listener = {} } = options
+  const { createPhone, listener = {} } = options
   const identity = makeServerIdentity(options.seed)
   const online = new Map<Connection, Device>()
   let up = true
@@ -104,6 +106,8 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
     if (connection) endStream(connection, { code: 401, conflict: 'device_removed' }, reason)
   }
 
+  const linking = createLinking(world, options.linking)
+
   function ready(connection: Connection): void {
     const { username, devicePairingData } = connection.payload
     if (username) {
@@ -111,7 +115,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
       if (!device) return
       online.set(connection, device)
       listener.onLogin?.(device, connection)
-    } else if (devicePairingData && onRegistration) onRegistration(server, connection)
+    } else if (devicePairingData) linking.register(connection)
     else refuse(connection, 400, 'neither a login nor a registration')
   }
 
@@ -124,6 +128,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
       const device = connection && online.get(connection)
       if (connection) online.delete(connection)
       if (connection && device) logOut(device, connection)
+      else if (connection) linking.closed(connection)
       listener.onClosed?.(device, reason)
     },
   })
@@ -134,6 +139,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
     groups: world.groups,
     verdicts,
     world,
+    linking,
     root: identity.root,
     link(phone, companion) {
       const person = world.persons.named(phone)

@@ -1,0 +1,116 @@
+import { type BinaryNode, jidEncode } from '@whiskeysockets/baileys'
+import { createLine } from './line.ts'
+import { createMessageLog } from './message-log.ts'
+import type { Person, Phone, PhonePort, PhoneSettings } from './phone.ts'
+import { createPhoneKeys } from './phone-keys.ts'
+import type { PhoneParts } from './phone-parts.ts'
+import { markChat } from './read-chat.ts'
+import { receiveStanza } from './receive-stanza.ts'
+import { createMessageSealer } from './seal-message.ts'
+import { download, listShown } from './show-messages.ts'
+import { createSignalSessions } from './signal-sessions.ts'
+import { createTimers } from './timers.ts'
+import { newMessageId, writeMessage } from './write-message.ts'
+
+export interface PhoneOptions {
+  person: Person
+  pushName: string
+  port: PhonePort
+  settings?: Partial<PhoneSettings>
+}
+
+/** A person who confirms what comes and reads it when told to. */
+export const DEFAULT_SETTINGS: PhoneSettings = { deliveredAfterMs: 0, readAfterMs: null, addressing: 'pn' }
+
+/** Messages that a phone remembers. */
+const MESSAGES_LIMIT = 5_000
+/** Stanzas that wait for an offline phone to come back. */
+const HELD_LIMIT = 10_000
+
+/** A phone that is switched on. Its keys are made when they are first needed. */
+export function createPhone({ person: own, pushName, port, settings }: PhoneOptions): Phone {
+  const line = createLine()
+  const keys = createPhoneKeys()
+  const sessions = createSignalSessions(keys, own, port.personOf)
+  const held: BinaryNode[] = []
+  let online = true
+  const parts: PhoneParts = {
+    own,
+    pushName,
+    port,
+    keys,
+    sessions,
+    sealer: createMessageSealer(own, port, sessions),
+    log: createMessageLog(MESSAGES_LIMIT),
+    written: new Map(),
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    timers: createTimers(),
+    blocked: new Set(),
+    typing: new Set(),
+    unreadable: { count: 0 },
+    send(node) {
+      if (online) return port.send(node)
+      held.push(node)
+      if (held.length > HELD_LIMIT) held.shift()
+    },
+  }
+
+  function setOnline(next: boolean): void {
+    if (next === online) return
+    const presence = { tag: 'presence', attrs: { type: next ? 'available' : 'unavailable', name: pushName } }
+    if (!next) parts.send(presence)
+    online = next
+    if (!next) return
+    parts.send(presence)
+    for (const node of held.splice(0)) parts.send(node)
+  }
+
+  return {
+    ...own,
+    get identity() {
+      return keys.credentials().signedIdentityKey
+    },
+    get online() {
+      return online
+    },
+    settings: parts.settings,
+    configure: (changed) => void Object.assign(parts.settings, changed),
+    setOnline,
+    bundle: keys.takeBundle,
+    receive: (node) => line(async () => void (online && (await receiveStanza(parts, node)))),
+    write: (to, content, options = {}) => line(() => writeMessage(parts, to, content, options)),
+    tellCompanion: (device, message) =>
+      line(async () => {
+        const id = newMessageId()
+        parts.send(
+          await parts.sealer.sealForCompanion(id, jidEncode(own.phone, 's.whatsapp.net', device), message),
+        )
+        return { id }
+      }),
+    read: (chat, ids) => markChat(parts, 'read', chat, ids),
+    play: (chat, ids) => markChat(parts, 'played', chat, ids),
+    setTyping(chat, typing) {
+      const to = chat.includes('@') ? chat : `${chat}@s.whatsapp.net`
+      parts.send({
+        tag: 'chatstate',
+        attrs: { to },
+        content: [{ tag: typing ? 'composing' : 'paused', attrs: {} }],
+      })
+    },
+    typing: parts.typing,
+    blocked: parts.blocked,
+    block: (phone) => void parts.blocked.add(phone),
+    unblock: (phone) => void parts.blocked.delete(phone),
+    failToOpen(count) {
+      parts.unreadable.count = count
+    },
+    forgetSessions: () =>
+      line(async () => {
+        sessions.forget()
+        parts.sealer.forget()
+      }),
+    shown: (filter) => listShown(parts.log, filter),
+    download: (chat, id) => download(parts, chat, id),
+    close: () => parts.timers.close(),
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  Curve,
+  generateRegistrationId,
+  type KeyPair,
+  type SignalCreds,
+  signedKeyPair,
+} from '@whiskeysockets/baileys'
+import { createKeyStore, type KeyStore } from './key-store.ts'
+import type { KeyBundle } from './phone.ts'
+
+/** The keys of one phone. Made when first asked for: most people of a big simulation never write. */
+export interface PhoneKeys {
+  readonly store: KeyStore
+  credentials(): SignalCreds
+  /** Public keys for one asker. Its one-time prekey stays until the asker's first message has used it up. */
+  takeBundle(): KeyBundle
+}
+
+/** One-time prekeys given out and not used yet; past it the oldest is forgotten. */
+const PRE_KEYS_LIMIT = 1_000
+
+export function createPhoneKeys(): PhoneKeys {
+  const store = createKeyStore()
+  const given: number[] = []
+  let credentials: SignalCreds | undefined
+  let nextPreKeyId = 1
+
+  function made(): SignalCreds {
+    credentials ??= makeCredentials(Curve.generateKeyPair())
+    return credentials
+  }
+
+  return {
+    store,
+    credentials: made,
+    takeBundle() {
+      const { signedIdentityKey, signedPreKey, registrationId } = made()
+      const keyId = nextPreKeyId++
+      const preKey = Curve.generateKeyPair()
+      given.push(keyId)
+      const forgotten = given.length > PRE_KEYS_LIMIT ? given.shift() : undefined
+      store.put({
+        'pre-key': { [keyId]: preKey, ...(forgotten === undefined ? {} : { [forgotten]: null }) },
+      })
+      return {
+        registrationId,
+        identityKey: signedIdentityKey.public,
+        signedPreKey: {
+          keyId: signedPreKey.keyId,
+          publicKey: signedPreKey.keyPair.public,
+          signature: signedPreKey.signature,
+        },
+        preKey: { keyId, publicKey: preKey.public },
+      }
+    },
+  }
+}
+
+function makeCredentials(identity: KeyPair): SignalCreds {
+  return {
+    signedIdentityKey: identity,
+    signedPreKey: signedKeyPair(identity, 1),
+    registrationId: generateRegistrationId() || 1,
+  }
+}
