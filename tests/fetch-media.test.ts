@@ -27,6 +27,7 @@ const { address, instances } = await startBroker({
     BROKER_PORT: '0',
     WHATSAPP_BROKER_API_KEY: apiKey,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
+    WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:1',
     WHATSAPP_MEDIA_URL: host.url,
   }),
   logger,

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { ConfigurationError } from '@carteiro/runtime/config'
+import { issueLoopbackCertificate, makeAuthority } from '@carteiro/simulation/media/make-certificates'
 import { test } from 'tap'
 import { readBrokerConfig } from './config.ts'
 
@@ -38,13 +40,39 @@ test('a socket without TLS is taken on this machine only', async (t) => {
   }
 })
 
+const simulated = { ...required, WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:3003/ws/chat' }
+
 test('a media host without the name of WhatsApp is taken on this machine only', async (t) => {
   for (const url of ['http://127.0.0.1:3003', 'https://localhost:1', 'http://[::1]:1']) {
-    t.equal(readBrokerConfig({ ...required, WHATSAPP_MEDIA_URL: url }).WHATSAPP_MEDIA_URL, url)
+    t.equal(readBrokerConfig({ ...simulated, WHATSAPP_MEDIA_URL: url }).WHATSAPP_MEDIA_URL, url)
   }
   for (const url of ['http://10.0.0.1:1', 'https://mmg.whatsapp.net', 'ws://127.0.0.1:1', 'nonsense']) {
-    t.throws(() => readBrokerConfig({ ...required, WHATSAPP_MEDIA_URL: url }), {
+    t.throws(() => readBrokerConfig({ ...simulated, WHATSAPP_MEDIA_URL: url }), {
       message: /WHATSAPP_MEDIA_URL/,
     })
   }
+})
+
+test('an authority of one\u2019s own is trusted for a media host of one\u2019s own alone', async (t) => {
+  const { certificate } = await makeAuthority()
+  const file = join(t.testdir({ 'ca.pem': certificate }), 'ca.pem')
+  const host = { ...simulated, WHATSAPP_MEDIA_URL: 'https://127.0.0.1:3004' }
+  for (const given of [certificate, `\n${certificate}`, file]) {
+    const config = readBrokerConfig({ ...host, WHATSAPP_MEDIA_CA: given })
+    t.equal(config.WHATSAPP_MEDIA_CA?.trim(), certificate.trim())
+  }
+  const faults: [variables: NodeJS.ProcessEnv, named: RegExp][] = [
+    [{ ...required, WHATSAPP_MEDIA_URL: 'http://127.0.0.1:1' }, /WHATSAPP_MEDIA_URL: goes with/],
+    [{ ...simulated, WHATSAPP_MEDIA_CA: certificate }, /WHATSAPP_MEDIA_CA: goes with/],
+    [{ ...host, WHATSAPP_MEDIA_URL: 'http://127.0.0.1:1', WHATSAPP_MEDIA_CA: file }, /MEDIA_CA: goes with/],
+    [
+      { ...required, WHATSAPP_MEDIA_URL: host.WHATSAPP_MEDIA_URL, WHATSAPP_MEDIA_CA: file },
+      /MEDIA_URL: goes/,
+    ],
+  ]
+  const { certificate: noAuthority } = await issueLoopbackCertificate(await makeAuthority())
+  for (const given of ['nonsense', '/no/such/file', noAuthority, '-----BEGIN CERTIFICATE-----']) {
+    faults.push([{ ...host, WHATSAPP_MEDIA_CA: given }, /WHATSAPP_MEDIA_CA: must be/])
+  }
+  for (const [variables, message] of faults) t.throws(() => readBrokerConfig(variables), { message })
 })

@@ -2,6 +2,7 @@ import { hostList, port, processVariables, readConfig, wholeNumber } from '@cart
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
+import { certificateAuthority } from './read-certificate.ts'
 
 const MIN_SECRET_LENGTH = 16
 
@@ -35,14 +36,28 @@ const Variables = z.object({
       'must be http(s):// on a loopback host; leave it out to reach WhatsApp itself',
     )
     .optional(),
+  WHATSAPP_MEDIA_CA: certificateAuthority().optional(),
   MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
 })
 
 export type Config = z.output<typeof Variables>
+
+/** What one variable alone cannot say. */
+function keepSimulationTogether(config: Config, context: z.core.$RefinementCtx): void {
+  const { WHATSAPP_WEB_SOCKET_URL: socket, WHATSAPP_MEDIA_URL: media, WHATSAPP_MEDIA_CA: ca } = config
+  const fault = (variable: keyof Config, message: string) =>
+    context.addIssue({ code: 'custom', path: [variable], message })
+  // Else files of real customers would be sent to a place that plays WhatsApp.
+  if (media !== undefined && socket === undefined)
+    fault('WHATSAPP_MEDIA_URL', 'goes with WHATSAPP_WEB_SOCKET_URL: files go where messages go')
+  if (ca !== undefined && !media?.startsWith('https:'))
+    fault('WHATSAPP_MEDIA_CA', 'goes with a WHATSAPP_MEDIA_URL that is https://')
+}
 
 /**
  * The broker's configuration.
  *
  * @throws ConfigurationError naming every fault
  */
-export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config => readConfig(Variables, env)
+export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config =>
+  readConfig(Variables.superRefine(keepSimulationTogether, { when: () => true }), env)

@@ -1,3 +1,4 @@
+import { Agent } from 'node:https'
 import { formatJid } from '@carteiro/contracts/jid'
 import { type Connection, connect } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
@@ -26,6 +27,7 @@ import { SendLedger } from './features/sending/send-ledger.ts'
 import { Sender, type SenderDependencies, type SentMessage } from './features/sending/send-message.ts'
 import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
 import type { SessionListener } from './features/session/instance-session.ts'
+import type { UploadSite } from './features/session/open-socket.ts'
 import { Sessions } from './features/session/sessions.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
 import { createReport, type Report } from './report.ts'
@@ -80,6 +82,7 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
     logger,
     listener: createListener({ report, journal, ledger, acks, states }),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
+    uploads: simulatedUploads(config),
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
@@ -113,7 +116,7 @@ function createMedia(
   { connection, report, sessions }: Pick<Dependencies, 'connection' | 'report' | 'sessions'>,
   lifecycle: Lifecycle,
 ): MediaDownloads {
-  const host = createMediaHost(MAX_DOWNLOADS)
+  const host = createMediaHost(MAX_DOWNLOADS, config.WHATSAPP_MEDIA_CA)
   lifecycle.onStop('media host', () => host.close())
   return new MediaDownloads({
     db: connection.db,
@@ -123,6 +126,13 @@ function createMedia(
     simulatorUrl: config.WHATSAPP_MEDIA_URL,
     report,
   })
+}
+
+/** Baileys uploads over TLS alone. */
+function simulatedUploads(config: Config): UploadSite | undefined {
+  const { WHATSAPP_MEDIA_URL: url, WHATSAPP_MEDIA_CA: ca, MEDIA_MAX_BYTES: maxContentLengthBytes } = config
+  if (!url?.startsWith('https:')) return undefined
+  return { hostname: new URL(url).host, maxContentLengthBytes, agent: new Agent({ ca }) }
 }
 
 type SettleLate = SenderDependencies['settleLate']

@@ -3,20 +3,33 @@ export interface Arrivals<Item> {
   readonly items: Item[]
   /** Resolves when at least `count` came. */
   reached(count: number): Promise<Item[]>
+  /** Resolves when one of them is such. */
+  until(isSuch: (item: Item) => boolean): Promise<Item[]>
 }
 
 export function createArrivals<Item>(): Arrivals<Item> & { add(item: Item): void } {
   const items: Item[] = []
-  const waiting: { count: number; resolve: (items: Item[]) => void }[] = []
+  const waiting = new Set<() => void>()
+
+  function wait(isEnough: () => boolean): Promise<Item[]> {
+    const { promise, resolve } = Promise.withResolvers<Item[]>()
+    const check = () => {
+      if (!isEnough()) return
+      waiting.delete(check)
+      resolve([...items])
+    }
+    waiting.add(check)
+    check()
+    return promise
+  }
+
   return {
     items,
     add(item) {
       items.push(item)
-      for (const waiter of waiting.filter(({ count }) => count <= items.length)) waiter.resolve([...items])
+      for (const check of waiting) check()
     },
-    reached(count) {
-      if (items.length >= count) return Promise.resolve([...items])
-      return new Promise((resolve) => waiting.push({ count, resolve }))
-    },
+    reached: (count) => wait(() => items.length >= count),
+    until: (isSuch) => wait(() => items.some(isSuch)),
   }
 }

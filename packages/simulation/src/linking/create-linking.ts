@@ -1,11 +1,9 @@
 import { Problem } from '@carteiro/contracts/problem'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { formatAddress } from '../server/address.ts'
-import { addDevice } from '../server/companion.ts'
 import type { Device, Person } from '../server/device.ts'
 import { node } from '../server/nodes.ts'
 import type { PhoneDevice } from '../server/phone-device.ts'
-import { tellOfDevice } from '../server/tell-of-device.ts'
 import type { World } from '../server/world.ts'
 import type { Connection } from '../wire/connection-paths.ts'
 import { Refusal } from '../wire/refusal.ts'
@@ -103,13 +101,12 @@ export function createLinking(world: World, options: LinkingOptions = {}): Linki
     })
     const answer = await registration.ask(stanza)
     const deviceIdentity = readPairDeviceSign(answer, identity)
-    const device = addDevice(person, number, {
+    world.addDevice(person, number, {
       noiseKey: connection.noiseKey,
       keys,
       keyIndex: number,
       deviceIdentity,
     })
-    tellOfDevice(world, device, 'add')
     connection.send(RESTART)
     connection.close('linked')
     return linked

@@ -1,65 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
-import { type Test, test } from 'tap'
-import { createPhone } from '../phone/create-phone.ts'
-import { createWhatsAppServer } from '../server/whatsapp-server.ts'
-import { createArrivals } from '../test-arrivals.ts'
-import type { LinkedDevice, LinkingOptions } from './create-linking.ts'
-import {
-  leavePreKeys,
-  linkClient,
-  newAuth,
-  openClient,
-  type TestAuth,
-  untilClosed,
-  untilOpen,
-  untilQr,
-} from './test-linked-device.ts'
+import { test } from 'tap'
+import { openClient, untilClosed, untilOpen } from './test-linked-device.ts'
+import { startLinking } from './test-linking.ts'
 
 const PHONE = '5511987654321'
 const OTHER = '5511987654322'
-
-/** A WhatsApp of a test's own with its linking, and clients that end with the test. */
-async function startLinking(t: Test, linking: LinkingOptions = {}) {
-  // libsignal prints whole sessions.
-  for (const method of ['log', 'info', 'warn', 'error'] as const) t.capture(console, method)
-  const ended = createArrivals<string>()
-  const server = createWhatsAppServer({
-    linking,
-    listener: { onClosed: (_device, reason) => ended.add(reason) },
-    createPhone: (person, port) => createPhone({ person, pushName: person.pushName, port }),
-  })
-  const http = createServer()
-  http.on('upgrade', server.accept)
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  const address = http.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  t.teardown(async () => {
-    server.close()
-    http.closeAllConnections()
-    await once(http.close(), 'close')
-  })
-  return {
-    url,
-    /** Why connections ended. */
-    ended,
-    linking: server.linking,
-    link: (phone: string) => linkClient(url, server, phone),
-    async logIn(auth: TestAuth, linked: LinkedDevice) {
-      await leavePreKeys(auth, server.persons.deviceOf(linked))
-      await untilOpen(openClient(url, auth))
-    },
-    /** A client that waits to be linked, and its first code. */
-    async unlinked(options = {}) {
-      const auth = newAuth()
-      const socket = openClient(url, auth, options)
-      const closed = untilClosed(socket)
-      return { auth, socket, closed, qr: await untilQr(socket) }
-    },
-  }
-}
 
 /** A code that the server knows of. */
 async function askForCode(socket: WASocket, code?: string): Promise<string> {
@@ -103,9 +48,7 @@ test('a phone links several clients, each with a number of its own, and no more 
 })
 
 test('a code that is malformed, made up, expired, used or of other keys links nothing', async (t) => {
-  const { linking, unlinked } = await startLinking(t, {
-    lifetimes: { count: 2, firstMs: 60_000, nextMs: 0 },
-  })
+  const { linking, unlinked } = await startLinking(t)
   const { qr, auth, closed } = await unlinked()
   const [link, ...keys] = qr.split(',')
   const other = Buffer.from(initAuthCreds().signedIdentityKey.public).toString('base64')
@@ -123,7 +66,9 @@ test('a code that is malformed, made up, expired, used or of other keys links no
 })
 
 test('a code is worth nothing once its time is over or its client is gone', async (t) => {
-  const { linking, unlinked } = await startLinking(t, { lifetimes: { count: 6, firstMs: 0, nextMs: 0 } })
+  const { linking, unlinked } = await startLinking(t, {
+    linking: { lifetimes: { count: 6, firstMs: 0, nextMs: 0 } },
+  })
   const { qr } = await unlinked()
   await t.rejects(linking.scan(PHONE, qr), { code: 'QR_NOT_AVAILABLE', message: /expired/ })
 

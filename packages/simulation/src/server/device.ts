@@ -25,6 +25,8 @@ export interface Person {
   readonly privacy: Map<string, string>
   /** Phones of whom this person blocked. */
   readonly blocked: Set<string>
+  /** Phones of whom this person trusts, and the week since the epoch in which that was last said. */
+  readonly trusts: Map<string, number>
   /** Who asked to be told when this person is there. */
   readonly watchers: Set<Device>
   /** Phones of whom this person exchanged messages with: they are told of new devices. */

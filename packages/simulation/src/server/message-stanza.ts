@@ -61,8 +61,9 @@ export function messageStanza(
     attrs: attributes({
       ...Object.fromEntries(KEPT.map((name) => [name, message.attrs[name]])),
       id: message.attrs.id,
-      t: at,
-      notify: sender.person.pushName,
+      // Only a phone says of itself when something was written, and under which name.
+      t: (sender.phone && message.attrs.t) || at,
+      notify: (sender.phone && message.attrs.notify) || sender.person.pushName,
       ...names(sender, target, to),
     }),
     content: [

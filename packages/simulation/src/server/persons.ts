@@ -98,6 +98,7 @@ function makePerson(phone: string): Person {
     nextDevice: FIRST_COMPANION,
     privacy: new Map(),
     blocked: new Set(),
+    trusts: new Map(),
     watchers: new Set(),
     acquaintances: new Set(),
   }

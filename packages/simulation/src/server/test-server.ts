@@ -47,6 +47,9 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
       clients.push(client)
       return client
     },
+    /** The addresses of a person's devices by LID. */
+    lidsOf: (phone: string) =>
+      [...(server.persons.find(phone)?.devices.keys() ?? [])].map((n) => formatAddress(phone, 'lid', n)),
     link: (phone: string) => linkCredentials(server, phone),
   }
 }
@@ -94,6 +97,9 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
     auth: { creds, keys },
     emitOwnEvents: false,
     shouldSyncHistoryMessage: () => false,
+    // A query that is open when the connection ends keeps the process alive until it times out.
+    fireInitQueries: false,
+    defaultQueryTimeoutMs: 10_000,
     logger: pino({ level: 'silent' }),
     ...config,
   })

@@ -21,6 +21,8 @@ export interface ServerListener {
   onLogin(device: Device, connection: Connection): void
   /** @param device undefined when the client never logged in */
   onClosed(device: Device | undefined, reason: string): void
+  /** A client became a device of this person, or is none any more. */
+  onDevices(person: Person): void
   /** A stanza that a full mailbox did not take. */
   onOverflow(device: Device): void
   onError(error: unknown): void
@@ -93,15 +95,27 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
       if (!device.mailbox.put(stanza)) listener.onOverflow?.(device)
     },
     take: (sender, stanza) => takeStanza(world, sender, stanza),
+    addDevice: linkDevice,
     removeDevice,
     onError: (error) => listener.onError?.(error),
+  }
+
+  function linkDevice(person: Person, number: number, identity: CompanionIdentity): Device {
+    const device = addDevice(person, number, identity)
+    changed(device, 'add')
+    return device
+  }
+
+  function changed(device: Device, change: 'add' | 'remove'): void {
+    tellOfDevice(world, device, change)
+    listener.onDevices?.(device.person)
   }
 
   function removeDevice(person: Person, number: number, reason: string): void {
     const device = person.devices.get(number)
     if (!device?.companion) return
     person.devices.delete(number)
-    tellOfDevice(world, device, 'remove')
+    changed(device, 'remove')
     const connection = device.companion.session?.connection
     if (connection) endStream(connection, { code: 401, conflict: 'device_removed' }, reason)
   }
@@ -144,9 +158,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
     link(phone, companion) {
       const person = world.persons.named(phone)
       if (!person || person.devices.size >= DEVICES_LIMIT || person.nextDevice > LAST_DEVICE) return undefined
-      const device = addDevice(person, person.nextDevice++, companion)
-      tellOfDevice(world, device, 'add')
-      return device
+      return linkDevice(person, person.nextDevice++, companion)
     },
     unlink(phone, number, reason) {
       const person = world.persons.find(phone)

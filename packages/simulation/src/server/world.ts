@@ -1,4 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { CompanionIdentity } from './companion.ts'
 import type { Device, Person } from './device.ts'
 import type { Groups } from './groups.ts'
 import type { Persons } from './persons.ts'
@@ -26,6 +27,8 @@ export interface World {
   deliver(device: Device, stanza: BinaryNode): void
   /** Takes a stanza that a device sent. */
   take(sender: Device, stanza: BinaryNode): void
+  /** Makes a client a device of a person, and tells whom it concerns. */
+  addDevice(person: Person, number: number, identity: CompanionIdentity): Device
   /** Ends a device's link: its client is told, if it is there, and cannot log in again. */
   removeDevice(person: Person, number: number, reason: string): void
   onError(error: unknown): void

@@ -19,8 +19,10 @@ const GONE = new Set([403, 404, 410])
 const TIMEOUTS = { connectTimeout: 5_000, headersTimeout: 10_000, bodyTimeout: 15_000 }
 const HEADERS = { origin: 'https://web.whatsapp.com' }
 
-export function createMediaHost(connections: number): MediaHost {
-  const agent = new Agent({ ...TIMEOUTS, connections, keepAliveTimeout: 30_000 })
+/** @param ca an authority that is trusted instead of the public ones, PEM */
+export function createMediaHost(connections: number, ca?: string): MediaHost {
+  const connect = ca === undefined ? {} : { ca }
+  const agent = new Agent({ ...TIMEOUTS, connections, connect, keepAliveTimeout: 30_000 })
   return {
     async fetch(location, signal) {
       const { statusCode, headers, body } = await request(location, {

@@ -32,6 +32,7 @@ const broker = await startBroker({
     BROKER_PORT: '0',
     WHATSAPP_BROKER_API_KEY: API_KEY,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
+    WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:1',
     WHATSAPP_MEDIA_URL: host.url,
     MEDIA_MAX_BYTES: String(MAX_BYTES),
   }),

@@ -9,7 +9,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { forgetSession } from './credential-store.ts'
 import { type Credentials, openCredentials } from './credentials.ts'
 import { forgetSignalSessions, KeyStore } from './key-store.ts'
-import type { WASocket } from './open-socket.ts'
+import type { UploadSite, WASocket } from './open-socket.ts'
 import { simulatedSocketUrl } from './simulated-link.ts'
 import { liveOnce, type SocketListener } from './socket-life.ts'
 import type { SessionState } from './status-event.ts'
@@ -27,6 +27,8 @@ export interface SessionDependencies {
   listener: SessionListener
   /** A simulator's socket; `undefined` reaches WhatsApp. */
   simulatorUrl: string | undefined
+  /** A simulator's media host; `undefined` uploads to WhatsApp's. */
+  uploads: UploadSite | undefined
 }
 
 const RECONNECT = { firstMs: 500, maxMs: 60_000, jitter: 0.3 }
@@ -104,7 +106,7 @@ export class InstanceSession {
   }
 
   async #connectOnce(credentials: Credentials) {
-    const { db, seal, logger, listener, simulatorUrl } = this.#deps
+    const { db, seal, logger, listener, simulatorUrl, uploads } = this.#deps
     const instanceId = this.#instance.id
     // The simulator's customers forget their Signal sessions when it restarts. Never so for WhatsApp.
     if (simulatorUrl) await forgetSignalSessions(db, instanceId)
@@ -113,6 +115,7 @@ export class InstanceSession {
       creds: credentials.current,
       keys: new KeyStore({ db, seal, instanceId, signal: this.#released.signal }),
       url: simulatorUrl && simulatedSocketUrl(simulatorUrl, instanceId),
+      uploads,
       logger,
       listener,
       signal: this.#stopping.signal,

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
@@ -11,11 +12,21 @@ import { flushMessages } from './flush-messages.ts'
 export type { WASocket }
 export type Upsert = BaileysEventMap['messages.upsert']
 
+/** A media host that is not WhatsApp's, and the agent that trusts it. */
+export interface UploadSite {
+  /** `host:port` */
+  hostname: string
+  maxContentLengthBytes: number
+  agent: Agent
+}
+
 export interface OpenSocketOptions {
   auth: AuthenticationState
   logger: BaileysLogger
   /** Only for the simulator; else Baileys' own. */
   url?: string | undefined
+  /** Where files are uploaded; else where WhatsApp says. */
+  uploads?: UploadSite | undefined
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
 }
@@ -24,11 +35,12 @@ export interface OpenSocketOptions {
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
-export function openSocket({ auth, logger, url, getMessage }: OpenSocketOptions): WASocket {
+export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocketOptions): WASocket {
   const socket = makeWASocket({
     auth,
     logger,
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
+    ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
     browser: ['Carteiro', 'Chrome', '1'],
     connectTimeoutMs: 20_000,
     // Below the 25 s that a send may take.

@@ -8,7 +8,7 @@ import type {
 } from '@whiskeysockets/baileys'
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
-import { openSocket, type Upsert, type WASocket } from './open-socket.ts'
+import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
 export interface SocketListener {
@@ -28,6 +28,7 @@ export interface SocketLifeOptions {
   creds: AuthenticationCreds
   keys: SignalKeyStore
   url: string | undefined
+  uploads: UploadSite | undefined
   logger: Logger
   listener: SocketListener
   /** Ends the socket. */
@@ -49,6 +50,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
     url: options.url,
+    uploads: options.uploads,
     getMessage: (id) => listener.getMessage(instanceId, id),
   })
   let openedAt: number | undefined
