@@ -83,7 +83,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
   const online = new Map<Connection, Device>()
   let up = true
 
-  const verdicts: Verdicts = { message: () => undefined, query: () => undefined }
+  const verdicts: Verdicts = { login: () => undefined, message: () => undefined, query: () => undefined }
   const world: World = {
     persons: createPersons({ limit: PERSONS_LIMIT, createPhone, world: () => world }),
     groups: createGroups(GROUPS_LIMIT),

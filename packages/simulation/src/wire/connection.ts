@@ -35,6 +35,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): v
   let reason: string | undefined
 
   const paths: ConnectionPaths = {
+    sending: (node, send) => send(node),
     outgoing: (frame, write) => write(frame),
     incoming: (node, take) => take(node),
   }
@@ -77,6 +78,12 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): v
   }
 
   function connectionOf(done: HandshakeDone): Connection {
+    function seal(node: BinaryNode): void {
+      if (reason !== undefined) return
+      stats.nodesOut += 1
+      paths.outgoing(encodeFrame(done.outgoing.seal(encodeBinaryNode(node))), write)
+    }
+
     return {
       payload: done.payload,
       noiseKey: done.noiseKey,
@@ -87,9 +94,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): v
         return reason === undefined
       },
       send(node) {
-        if (reason !== undefined) return
-        stats.nodesOut += 1
-        paths.outgoing(encodeFrame(done.outgoing.seal(encodeBinaryNode(node))), write)
+        if (reason === undefined) paths.sending(node, seal)
       },
       onNode(next) {
         listener = next
