@@ -1,16 +1,15 @@
-import { join } from 'node:path'
+import path from 'node:path'
 import { createHttpServer, listen } from '@carteiro/runtime/http-server'
 import type { Logger } from '@carteiro/runtime/logger'
 import { Counter, createRegistry, Gauge, measureRequests, type Registry } from '@carteiro/runtime/metrics'
 import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
-import { addCustomerRoutes } from './customer-routes.ts'
-import { addLinkRoutes } from './link-routes.ts'
-import { addAccountRoutes } from './linking/account-routes.ts'
-import { type KeptAccounts, keepAccounts } from './linking/keep-accounts.ts'
+import { addControl } from './control/add-control.ts'
+import { type Changes, createChanges, watchPhones } from './control/changes.ts'
+import type { BrokerAccess } from './control/control-dependencies.ts'
+import { keepAccounts } from './linking/keep-accounts.ts'
 import { createPhoneMedia } from './media/create-phone-media.ts'
 import { keepAuthority } from './media/keep-authority.ts'
-import { addMediaRoutes } from './media/media-routes.ts'
 import { type MediaHost, startMediaHost } from './media/start-media-host.ts'
 import { createPhone } from './phone/create-phone.ts'
 import { createWhatsAppServer, type ServerListener, type WhatsAppServer } from './server/whatsapp-server.ts'
@@ -23,77 +22,84 @@ export interface SimulatorOptions {
   /** Of the media host; 0 or none asks the system for a free one. */
   mediaPort?: number
   logger: Logger
-  /** Keeps the linked devices and the media host's authority; without it they are forgotten when it stops. */
-  folder?: string | undefined
+  /** Keeps the linked clients and the media host's certificate authority; without it they end with the process. */
+  folder?: string
+  /** Where phones read QR codes, unless a request names another broker. */
+  broker?: BrokerAccess
 }
 
 export interface Simulator {
   /** `http://host:port`; Baileys connects to `ws://host:port/ws/chat`. */
   url: string
-  /** What plays WhatsApp, for whoever runs in the same process. */
-  server: WhatsAppServer
+  whatsapp: WhatsAppServer
   /** Where files are, and the certificate to trust it by. */
   media: MediaHost
   stop(): Promise<void>
 }
 
-const ACCOUNTS_FILE = 'accounts.json'
-
-/** Starts a WhatsApp for development and tests: real Baileys is linked to it, and its people have phones. */
+/** Starts a WhatsApp for development and tests: real Baileys links to it, and everybody has a phone. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host, port, logger, folder } = options
-  let kept: KeptAccounts | undefined
+  const { host, port, logger, folder, broker } = options
   const media = await openMedia(options)
-  const phoneMedia = createPhoneMedia(media)
-  const server = createWhatsAppServer({
-    mediaConn: media.mediaConn,
-    createPhone: (person, port) =>
-      createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
-    listener: createListener(logger, () => kept?.save()),
+  const changes = createChanges()
+  let onDevices: () => void = changes.tellAll
+  const whatsapp = openWhatsApp(media, changes, {
+    onLogin: changes.tellAll,
+    onDevices: () => onDevices(),
+    onClosed(device, reason) {
+      logger.debug({ account: device?.person.phone, reason }, 'client gone')
+      changes.tellAll()
+    },
+    onOverflow: ({ person }) => logger.warn({ account: person.phone }, 'a full mailbox took no more'),
+    onError: (err) => logger.error({ err }, 'simulated phone failed'),
   })
-  if (folder !== undefined) {
-    const onError = (err: unknown) => logger.error({ err }, 'linked devices not saved')
-    kept = await keepAccounts(join(folder, ACCOUNTS_FILE), server.persons, onError)
+  const accounts = folder === undefined ? undefined : await keep(whatsapp, folder, logger)
+  onDevices = () => {
+    accounts?.save()
+    changes.tellAll()
   }
   const registry = createRegistry()
-  const http = createHttpServer({ logger })
-  measureRequests(http, registry)
-  addOperations(http, { registry, version: VERSION, checks: [] })
-  addCustomerRoutes(http, { server, written: writtenCounter(registry) })
-  addAccountRoutes(http, server.linking)
-  addLinkRoutes(http, server)
-  addMediaRoutes(http, media)
-  measureConnections(server, registry)
-  http.server.on('upgrade', server.accept)
-  const url = await listen(http, host, port)
+  const server = createHttpServer({ logger })
+  measureRequests(server, registry)
+  measureConnections(whatsapp, registry)
+  addOperations(server, { registry, version: VERSION, checks: [] })
+  addControl(server, { whatsapp, media, changes, written: writtenCounter(registry), ...(broker && { broker }) })
+  server.server.on('upgrade', whatsapp.accept)
+  const url = await listen(server, host, port)
   return {
     url,
-    server,
+    whatsapp,
     media,
     async stop() {
       // Upgraded sockets keep an HTTP server from closing: they go first.
-      server.close()
-      await Promise.all([http.close(), media.stop()])
-      await kept?.saved()
+      whatsapp.close()
+      await Promise.all([server.close(), media.stop(), accounts?.saved()])
     },
   }
 }
 
 async function openMedia({ host, mediaPort = 0, logger, folder }: SimulatorOptions): Promise<MediaHost> {
-  const kept = folder === undefined ? {} : { authority: await keepAuthority(folder) }
-  return await startMediaHost({ host, port: mediaPort, logger, ...kept })
+  const authority = folder === undefined ? undefined : await keepAuthority(folder)
+  return await startMediaHost({ host, port: mediaPort, logger, ...(authority && { authority }) })
 }
 
-function createListener(logger: Logger, onDevices: () => void): ServerListener {
-  return {
-    onLogin: ({ person: { phone }, number }) => logger.info({ phone, device: number }, 'device logged in'),
-    onClosed: (device, reason) =>
-      logger.info({ phone: device?.person.phone, device: device?.number, reason }, 'connection closed'),
-    onDevices,
-    onOverflow: ({ person: { phone }, number }) =>
-      logger.warn({ phone, device: number }, 'mailbox full, stanza dropped'),
-    onError: (err) => logger.error({ err }, 'fault in the simulator'),
-  }
+function openWhatsApp(media: MediaHost, changes: Changes, listener: ServerListener): WhatsAppServer {
+  const phoneMedia = createPhoneMedia(media)
+  return createWhatsAppServer({
+    mediaConn: media.mediaConn,
+    createPhone: watchPhones(
+      (person, port) =>
+        createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
+      changes,
+    ),
+    listener,
+  })
+}
+
+function keep({ persons }: WhatsAppServer, folder: string, logger: Logger) {
+  return keepAccounts(path.join(folder, 'accounts.json'), persons, (err) =>
+    logger.error({ err }, 'linked clients could not be kept'),
+  )
 }
 
 function writtenCounter(registry: Registry): Counter<'delivery'> {
@@ -105,13 +111,13 @@ function writtenCounter(registry: Registry): Counter<'delivery'> {
   })
 }
 
-function measureConnections(server: WhatsAppServer, registry: Registry): void {
+function measureConnections(whatsapp: WhatsAppServer, registry: Registry): void {
   new Gauge({
     name: 'simulator_connections',
-    help: 'Live connections of linked devices, of all accounts',
+    help: 'Live WebSocket connections of all accounts',
     registers: [registry],
     collect() {
-      this.set(server.connections().length)
+      this.set(whatsapp.connections().length)
     },
   })
 }

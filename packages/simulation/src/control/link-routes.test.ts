@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'tap'
-import { connectDevice } from './test-device.ts'
-import { startTestSimulator } from './test-simulator.ts'
+import { connectDevice } from '../test-device.ts'
+import { startTestSimulator } from '../test-simulator.ts'
 
 const ACCOUNT = '5511999990000'
 const CUSTOMER = '5511888880001'
@@ -68,9 +68,17 @@ test('the link tells its accounts and how many connections each has', async (t) 
   })
 })
 
-test('a connection to another path is refused with a sentence', async (t) => {
+test('a connection that names no account is refused with a sentence', async (t) => {
   const simulator = await startTestSimulator(t)
-  t.match(await upgrade(simulator.url, '/elsewhere'), /^HTTP\/1.1 404 [\s\S]*Connect to \/ws\/chat/)
+  const refusals = [
+    ['/ws/chat', 400],
+    ['/ws/chat?account=12', 400],
+    ['/ws/chat?account=abc', 400],
+    ['/elsewhere?account=5511999990000', 404],
+  ] as const
+  for (const [target, status] of refusals) {
+    t.match(await upgrade(simulator.url, target), new RegExp(`^HTTP/1.1 ${status} `), target)
+  }
   t.match(await simulator.get('/link'), { accounts: [] })
 })
 
