@@ -6,9 +6,9 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
+import { createKeyStore } from '../phone/key-store.ts'
 import type { Device } from '../server/device.ts'
 import type { WhatsAppServer } from '../server/whatsapp-server.ts'
-import { createKeyStore } from '../test-key-store.ts'
 import type { LinkedDevice } from './create-linking.ts'
 
 /** What Baileys needs to know of itself, in memory. */
