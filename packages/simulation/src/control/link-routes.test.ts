@@ -46,9 +46,11 @@ test('a message that a device lost before it acknowledged it comes again', async
   const simulator = await startTestSimulator(t)
   const credentials = await simulator.link(ACCOUNT)
   const dying = await simulator.device(ACCOUNT, credentials)
-  dying.socket.ws.on('CB:message', () => void dying.goAway())
+  const [line] = simulator.server.connections()
+  if (line) line.connection.paths.outgoing = () => undefined
 
   await simulator.post(`/customers/${CUSTOMER}/messages`, { text: 'do not lose me', id: 'KEPT' })
+  await dying.goAway()
   await dying.closed
 
   const next = await simulator.device(ACCOUNT, credentials)
