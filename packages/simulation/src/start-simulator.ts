@@ -7,6 +7,7 @@ import { VERSION } from '@carteiro/runtime/version'
 import { addControl } from './control/add-control.ts'
 import { type Changes, createChanges, watchPhones } from './control/changes.ts'
 import type { BrokerAccess } from './control/control-dependencies.ts'
+import { createFaults } from './faults/create-faults.ts'
 import { keepAccounts } from './linking/keep-accounts.ts'
 import { createPhoneMedia } from './media/create-phone-media.ts'
 import { keepAuthority } from './media/keep-authority.ts'
@@ -53,6 +54,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     onOverflow: ({ person }) => logger.warn({ account: person.phone }, 'a full mailbox took no more'),
     onError: (err) => logger.error({ err }, 'simulated phone failed'),
   })
+  // Before the first client comes: it watches every connection from its start.
+  const faults = createFaults(whatsapp)
   const accounts = folder === undefined ? undefined : await keep(whatsapp, folder, logger)
   onDevices = () => {
     accounts?.save()
@@ -63,7 +66,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   measureRequests(server, registry)
   measureConnections(whatsapp, registry)
   addOperations(server, { registry, version: VERSION, checks: [] })
-  addControl(server, { whatsapp, media, changes, written: writtenCounter(registry), ...(broker && { broker }) })
+  addControl(server, {
+    whatsapp,
+    media,
+    faults,
+    changes,
+    written: writtenCounter(registry),
+    ...(broker && { broker }),
+  })
   server.server.on('upgrade', whatsapp.accept)
   const url = await listen(server, host, port)
   return {

@@ -46,7 +46,7 @@ test('a message that a device lost before it acknowledged it comes again', async
   const simulator = await startTestSimulator(t)
   const credentials = await simulator.link(ACCOUNT)
   const dying = await simulator.device(ACCOUNT, credentials)
-  const [line] = simulator.server.connections()
+  const [line] = simulator.whatsapp.connections()
   if (line) line.connection.paths.outgoing = () => undefined
 
   await simulator.post(`/customers/${CUSTOMER}/messages`, { text: 'do not lose me', id: 'KEPT' })

@@ -95,7 +95,7 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
     cut() {
       up = false
       // Those who are logged in are out at once, not when their sockets have closed.
-      for (const connection of [...online.keys()]) connection.destroy('the line was cut')
+      for (const connection of [...logins.keys()]) connection.destroy('the line was cut')
       clients.cut()
     },
     restore() {
