@@ -5,6 +5,7 @@ import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
+import { linkingRoutes } from './features/instances/linking-routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
@@ -25,6 +26,7 @@ export function createApp(dependencies: Dependencies, logger: Logger, apiKey: st
     const guarded = scope as HttpServer
     requireApiKey(guarded, apiKey)
     instanceRoutes(guarded, dependencies)
+    guarded.register(async (linking) => linkingRoutes(linking as HttpServer, dependencies))
     sendingRoutes(guarded, dependencies)
     mediaRoutes(guarded, dependencies)
   })

@@ -22,11 +22,16 @@ const Variables = z.object({
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
-    // Without TLS and without pairing: such a server may only stand on this machine.
+    // Without TLS, and with a root that anybody can make: such a server may only stand on this machine.
     .refine(
       (url) => isLoopbackUrl(url, ['ws:']),
       'must be ws:// on a loopback host; leave it out to reach WhatsApp itself',
     )
+    .optional(),
+  WHATSAPP_SIMULATOR_ROOT: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a public key, 32 bytes as base64')
+    .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
   MEDIA_ALLOWED_HOSTS: hostList(),
   WHATSAPP_MEDIA_URL: z
@@ -44,9 +49,17 @@ export type Config = z.output<typeof Variables>
 
 /** What one variable alone cannot say. */
 function keepSimulationTogether(config: Config, context: z.core.$RefinementCtx): void {
-  const { WHATSAPP_WEB_SOCKET_URL: socket, WHATSAPP_MEDIA_URL: media, WHATSAPP_MEDIA_CA: ca } = config
+  const { WHATSAPP_WEB_SOCKET_URL: socket, WHATSAPP_SIMULATOR_ROOT: root } = config
+  const { WHATSAPP_MEDIA_URL: media, WHATSAPP_MEDIA_CA: ca } = config
   const fault = (variable: keyof Config, message: string) =>
     context.addIssue({ code: 'custom', path: [variable], message })
+  if (socket !== undefined && root === undefined)
+    fault('WHATSAPP_SIMULATOR_ROOT', "is needed with WHATSAPP_WEB_SOCKET_URL: the simulator's public key")
+  if (root !== undefined && socket === undefined)
+    fault(
+      'WHATSAPP_WEB_SOCKET_URL',
+      'is needed with WHATSAPP_SIMULATOR_ROOT; leave both out to reach WhatsApp',
+    )
   // Else files of real customers would be sent to a place that plays WhatsApp.
   if (media !== undefined && socket === undefined)
     fault('WHATSAPP_MEDIA_URL', 'goes with WHATSAPP_WEB_SOCKET_URL: files go where messages go')

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
+import { trustRoot } from './features/session/trust-root.ts'
 import { countRequestsUnderWay } from './plugins/requests-under-way.ts'
 
 export interface StartContext {
@@ -30,6 +31,7 @@ const LEDGER_DAYS = 7
  */
 export async function startBroker(context: StartContext): Promise<Dependencies & { address: string }> {
   const { config, logger, lifecycle } = context
+  if (config.WHATSAPP_SIMULATOR_ROOT) trustRoot(config.WHATSAPP_SIMULATOR_ROOT)
   const dependencies = createDependencies(config, logger, lifecycle)
   lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
   startChores(dependencies, context)

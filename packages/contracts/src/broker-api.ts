@@ -26,6 +26,20 @@ export const BrokerInstance = z.object({
 })
 export type BrokerInstance = z.infer<typeof BrokerInstance>
 
+/** The QR code by which a phone links an instance. It is a credential. */
+export const ShownQr = z.object({
+  qr: z.string(),
+  /** Then another one takes its place. */
+  expiresAt: z.iso.datetime(),
+  available: z.literal(true),
+})
+
+/** `POST /instances/:id/pair` of the broker: the phone that shall link the instance. */
+export const PairInstance = z.object({ phoneNumber: z.string().min(1).max(40) })
+
+/** The code that a person types on that phone. It is a credential. */
+export const ShownPairingCode = z.object({ pairingCode: z.string(), expiresAt: z.iso.datetime() })
+
 /** A key or a SHA-256: 32 bytes as base64. */
 const Bytes32 = z.string().regex(/^[A-Za-z0-9+/]{43}=?$/, 'must be 32 bytes as base64')
 

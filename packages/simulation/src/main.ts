@@ -8,8 +8,16 @@ await runProcess({
   readConfig: readSimulatorConfig,
   start: async ({ config, logger, lifecycle }) => {
     quietLibsignal(logger)
-    const simulator = await startSimulator({ host: config.HOST, port: config.SIMULATOR_PORT, logger })
+    const { WHATSAPP_BROKER_URL: url, WHATSAPP_BROKER_API_KEY: apiKey } = config
+    const simulator = await startSimulator({
+      host: config.HOST,
+      port: config.SIMULATOR_PORT,
+      mediaPort: config.SIMULATOR_MEDIA_PORT,
+      logger,
+      folder: config.SIMULATOR_PATH,
+      ...(url !== undefined && apiKey !== undefined && { broker: { url, apiKey } }),
+    })
     lifecycle.onStop('simulator', simulator.stop)
-    logger.info({ url: simulator.url }, 'listening')
+    logger.info({ url: simulator.url, media: simulator.media.url }, 'listening')
   },
 })

@@ -1,62 +1,115 @@
-import type { Socket } from 'node:net'
-import { createHttpServer, type HttpServer, listen } from '@carteiro/runtime/http-server'
+import path from 'node:path'
+import { createHttpServer, listen } from '@carteiro/runtime/http-server'
 import type { Logger } from '@carteiro/runtime/logger'
 import { Counter, createRegistry, Gauge, measureRequests, type Registry } from '@carteiro/runtime/metrics'
 import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
-import { acceptUpgrade } from './accept-upgrade.ts'
-import { loadCrabline } from './crabline.ts'
-import { addCustomerRoutes } from './customer-routes.ts'
-import { addLinkRoutes } from './link-routes.ts'
-import { createNetwork, type Network } from './network.ts'
-import { createReceivedMessages } from './received-messages.ts'
+import { addControl } from './control/add-control.ts'
+import { type Changes, createChanges, watchPhones } from './control/changes.ts'
+import type { BrokerAccess } from './control/control-dependencies.ts'
+import { createFaults } from './faults/create-faults.ts'
+import { keepAccounts } from './linking/keep-accounts.ts'
+import { createPhoneMedia } from './media/create-phone-media.ts'
+import { keepAuthority } from './media/keep-authority.ts'
+import { type MediaHost, startMediaHost } from './media/start-media-host.ts'
+import { createPhone } from './phone/create-phone.ts'
+import { createWhatsAppServer, type ServerListener, type WhatsAppServer } from './server/whatsapp-server.ts'
 
 export interface SimulatorOptions {
   /** A loopback address: there is no key on anything here. */
   host: string
   /** 0 asks the system for a free one. */
   port: number
+  /** Of the media host; 0 or none asks the system for a free one. */
+  mediaPort?: number
   logger: Logger
+  /** Keeps the linked clients and the media host's certificate authority; without it they end with the process. */
+  folder?: string
+  /** Where phones read QR codes, unless a request names another broker. */
+  broker?: BrokerAccess
 }
 
 export interface Simulator {
-  /** `http://host:port`; Baileys connects to `ws://host:port/ws/chat?account=<phone digits>`. */
+  /** `http://host:port`; Baileys connects to `ws://host:port/ws/chat`. */
   url: string
+  whatsapp: WhatsAppServer
+  /** Where files are, and the certificate to trust it by. */
+  media: MediaHost
   stop(): Promise<void>
 }
 
-/** Messages kept of what customers' phones got, over all phones; the oldest are forgotten past it. */
-const RECEIVED_LIMIT = 100_000
-
-/** Starts a WhatsApp for development and tests: real Baileys connects to it, and its customers have phones. */
-export async function startSimulator({ host, port, logger }: SimulatorOptions): Promise<Simulator> {
-  const received = createReceivedMessages(RECEIVED_LIMIT)
-  const network = createNetwork(await loadCrabline(), received)
+/** Starts a WhatsApp for development and tests: real Baileys links to it, and everybody has a phone. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { host, port, logger, folder, broker } = options
+  const media = await openMedia(options)
+  const changes = createChanges()
+  let onDevices: () => void = changes.tellAll
+  const whatsapp = openWhatsApp(media, changes, {
+    onLogin: changes.tellAll,
+    onDevices: () => onDevices(),
+    onClosed(device, reason) {
+      logger.debug({ account: device?.person.phone, reason }, 'client gone')
+      changes.tellAll()
+    },
+    onOverflow: ({ person }) => logger.warn({ account: person.phone }, 'a full mailbox took no more'),
+    onError: (err) => logger.error({ err }, 'simulated phone failed'),
+  })
+  // Before the first client comes: it watches every connection from its start.
+  const faults = createFaults(whatsapp)
+  const accounts = folder === undefined ? undefined : await keep(whatsapp, folder, logger)
+  onDevices = () => {
+    accounts?.save()
+    changes.tellAll()
+  }
   const registry = createRegistry()
   const server = createHttpServer({ logger })
   measureRequests(server, registry)
+  measureConnections(whatsapp, registry)
   addOperations(server, { registry, version: VERSION, checks: [] })
-  addCustomerRoutes(server, { network, received, written: writtenCounter(registry) })
-  addLinkRoutes(server, network)
-  measureConnections(network, registry)
-  acceptUpgrades(server, network)
+  addControl(server, {
+    whatsapp,
+    media,
+    faults,
+    changes,
+    written: writtenCounter(registry),
+    ...(broker && { broker }),
+  })
+  server.server.on('upgrade', whatsapp.accept)
   const url = await listen(server, host, port)
   return {
     url,
+    whatsapp,
+    media,
     async stop() {
       // Upgraded sockets keep an HTTP server from closing: they go first.
-      network.cut()
-      await network.close()
-      await server.close()
+      whatsapp.close()
+      await Promise.all([server.close(), media.stop(), accounts?.saved()])
     },
   }
 }
 
-function acceptUpgrades(server: HttpServer, network: Network): void {
-  server.server.on('upgrade', (request, socket, head) => {
-    // Node hands over the connection's own socket; its declaration leaves room for others.
-    acceptUpgrade(network, request, socket as Socket, head)
+async function openMedia({ host, mediaPort = 0, logger, folder }: SimulatorOptions): Promise<MediaHost> {
+  const authority = folder === undefined ? undefined : await keepAuthority(folder)
+  return await startMediaHost({ host, port: mediaPort, logger, ...(authority && { authority }) })
+}
+
+function openWhatsApp(media: MediaHost, changes: Changes, listener: ServerListener): WhatsAppServer {
+  const phoneMedia = createPhoneMedia(media)
+  return createWhatsAppServer({
+    mediaConn: media.mediaConn,
+    createPhone: watchPhones(
+      (person, port) =>
+        createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
+      changes,
+    ),
+    listener,
   })
+}
+
+function keep({ persons }: WhatsAppServer, folder: string, logger: Logger) {
+  return keepAccounts(path.join(folder, 'accounts.json'), persons, (err) =>
+    logger.error({ err }, 'linked clients could not be kept'),
+  )
 }
 
 function writtenCounter(registry: Registry): Counter<'delivery'> {
@@ -68,13 +121,13 @@ function writtenCounter(registry: Registry): Counter<'delivery'> {
   })
 }
 
-function measureConnections(network: Network, registry: Registry): void {
+function measureConnections(whatsapp: WhatsAppServer, registry: Registry): void {
   new Gauge({
     name: 'simulator_connections',
     help: 'Live WebSocket connections of all accounts',
     registers: [registry],
     collect() {
-      this.set(network.accounts().reduce((sum, account) => sum + account.connections(), 0))
+      this.set(whatsapp.connections().length)
     },
   })
 }

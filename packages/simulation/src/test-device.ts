@@ -1,7 +1,6 @@
-import { initAuthCreds, makeWASocket, type WASocket } from '@whiskeysockets/baileys'
-import { pino } from 'pino'
+import type { WASocket } from '@whiskeysockets/baileys'
+import { newAuth, openClient, type TestAuth, untilClosed, untilQr } from './linking/test-linked-device.ts'
 import { type Arrivals, createArrivals } from './test-arrivals.ts'
-import { createKeyStore } from './test-key-store.ts'
 
 /** A linked device: a real Baileys client, its credentials in memory. */
 export interface TestDevice {
@@ -18,28 +17,28 @@ export interface TestDevice {
   goAway(): Promise<void>
 }
 
-/** Credentials that outlive a connection, as a broker keeps them. */
-export type TestCredentials = ReturnType<typeof newCredentials>
-
-/** Credentials of a device that is already linked to this phone: crabline has no pairing. */
-export function newCredentials(phone: string) {
-  const me = { id: `${phone}@s.whatsapp.net`, name: 'Test device' }
-  return { creds: { ...initAuthCreds(), registered: true, me }, keys: createKeyStore() }
+/** Links a device by QR code to a simulator of another process: what it connects with from then on. */
+export async function linkByHttp(url: string, phone: string): Promise<TestAuth> {
+  const auth = newAuth()
+  const registering = openClient(url, auth)
+  const closed = untilClosed(registering)
+  const answer = await fetch(`${url}/accounts/${phone}/link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ qr: await untilQr(registering) }),
+  })
+  if (answer.status !== 201) throw new Error(`${phone} linked no device: ${await answer.text()}`)
+  await closed
+  return auth
 }
 
-/** Connects a device to a simulator's `url`, as the account `phone`. */
-export function connectDevice(url: string, phone: string, credentials = newCredentials(phone)): TestDevice {
-  const socket = makeWASocket({
-    waWebSocketUrl: `${url.replace('http', 'ws')}/ws/chat?account=${phone}`,
-    auth: credentials,
-    emitOwnEvents: false,
-    logger: pino({ level: 'silent' }),
-  })
+/** Connects a linked device to a simulator. @param url of the simulator, http */
+export function connectDevice(url: string, auth: TestAuth): TestDevice {
+  const socket = openClient(url, auth, { emitOwnEvents: false })
   const opened = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<number | undefined>()
   const acks = createArrivals<string>()
   const texts = createArrivals<{ id: string; from: string; name: string; text: string }>()
-  socket.ev.on('creds.update', (update) => Object.assign(credentials.creds, update))
   socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
     if (connection === 'open') opened.resolve()
     if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))

@@ -23,6 +23,8 @@ export interface Blobs {
   find(id: string): Buffer | 'expired' | undefined
   /** Takes the bytes away; whoever asks for them hears that they have expired. */
   expire(id: string): void
+  /** The same for all. @returns how many they were */
+  expireAll(): number
   /** Bytes that are kept and reserved. */
   bytes(): number
   count(): number
@@ -91,6 +93,11 @@ export function createBlobs({ maxBlobBytes, maxBytes, maxBlobs }: BlobLimits): B
       return blob && (blob.bytes ?? 'expired')
     },
     expire,
+    expireAll() {
+      const there = [...blobs].filter(([, blob]) => blob.bytes)
+      for (const [id] of there) expire(id)
+      return there.length
+    },
     bytes: () => keptBytes + reservedBytes,
     count: () => blobs.size,
   }

@@ -1,17 +1,23 @@
 import { Problem } from '@carteiro/contracts/problem'
+import { z } from 'zod'
 
 /** Which way a file goes, as the client sees it. */
-export type MediaWay = 'upload' | 'download'
+export const MediaWay = z.enum(['upload', 'download'])
+export type MediaWay = z.infer<typeof MediaWay>
+
+const Bytes = z.number().int().nonnegative()
 
 /** What befalls one request. Bytes are counted in the file's body. */
-export type MediaFault =
+export const MediaFault = z.discriminatedUnion('kind', [
   /** Answered with this status and nothing else. */
-  | { kind: 'refuse'; status: number }
-  /** The connection ends after so many bytes; where an upload has no more, instead of the answer: it is kept then. */
-  | { kind: 'cut'; afterBytes: number }
+  z.object({ kind: z.literal('refuse'), status: z.number().int().min(400).max(599) }),
+  /** The connection ends after so many bytes; where an upload has no more, instead of its answer. */
+  z.object({ kind: z.literal('cut'), afterBytes: Bytes }),
   /** After so many bytes nothing is given or answered any more; the connection stays. */
-  | { kind: 'stall'; afterBytes: number }
-  | { kind: 'slow'; bytesPerSecond: number }
+  z.object({ kind: z.literal('stall'), afterBytes: Bytes }),
+  z.object({ kind: z.literal('slow'), bytesPerSecond: z.number().int().positive() }),
+])
+export type MediaFault = z.infer<typeof MediaFault>
 
 export interface MediaFaults {
   /**
@@ -22,6 +28,8 @@ export interface MediaFaults {
   add(way: MediaWay, fault: MediaFault, times?: number): void
   /** The fault of the request that has just come. */
   take(way: MediaWay): MediaFault | undefined
+  /** How many wait for requests. */
+  waiting(way: MediaWay): number
   /** What waits is forgotten. */
   clear(): void
 }
@@ -39,6 +47,7 @@ export function createMediaFaults(): MediaFaults {
       for (let i = 0; i < times; i += 1) faults.push(fault)
     },
     take: (way) => waiting[way].shift(),
+    waiting: (way) => waiting[way].length,
     clear() {
       waiting.upload.length = 0
       waiting.download.length = 0

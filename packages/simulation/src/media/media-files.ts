@@ -19,6 +19,8 @@ export interface MediaFiles {
   read(directPath: string): Buffer
   /** Takes a file's bytes away: who asks for them by HTTP hears 410. @throws Problem MEDIA_GONE when they are gone */
   expire(directPath: string): void
+  /** The same for all files. @returns how many they were */
+  expireAll(): number
 }
 
 export interface MediaFilesDependencies {
@@ -47,5 +49,6 @@ export function createMediaFiles({ blobs, paths, url }: MediaFilesDependencies):
     },
     read: (directPath) => find(directPath).bytes,
     expire: (directPath) => blobs.expire(find(directPath).id),
+    expireAll: () => blobs.expireAll(),
   }
 }

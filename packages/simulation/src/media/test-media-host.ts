@@ -8,6 +8,7 @@ import {
   getBinaryNodeChildren,
   getWAUploadToServer,
   type MediaConnInfo,
+  type SocketConfig,
   type WAMediaUploadFunction,
 } from '@whiskeysockets/baileys'
 import type { Test } from 'tap'
@@ -40,6 +41,8 @@ export interface TestMediaHost {
   connsAsked(): number
   /** Baileys' options for downloads that trust the host. */
   options: RequestInit
+  /** What a socket of Baileys' must be told to trust the host. */
+  socketConfig: Pick<SocketConfig, 'fetchAgent' | 'options'>
   /** One request, without Baileys. Rejects when the connection ends before the answer does. */
   ask(path: string, given?: TestRequest): Promise<TestAnswer>
 }
@@ -64,13 +67,13 @@ export async function startTestMediaHost(
     conn = readMediaConn(host.mediaConn('5511900000000'))
     return conn
   }
-  const config = { ...DEFAULT_CONNECTION_CONFIG, logger, fetchAgent: new Agent({ ca: host.certificate }) }
+  // Node's fetch speaks an older undici's protocol with its dispatchers.
+  const options = Object.assign<RequestInit, object>({}, { dispatcher: new Dispatcher1Wrapper(dispatcher) })
+  const socketConfig = { fetchAgent: new Agent({ ca: host.certificate }), options }
   return {
-    host,
-    upload: getWAUploadToServer(config, mediaConn),
+    ...{ host, options, socketConfig },
+    upload: getWAUploadToServer({ ...DEFAULT_CONNECTION_CONFIG, logger, ...socketConfig }, mediaConn),
     connsAsked: () => connsAsked,
-    // Node's fetch speaks an older undici's protocol with its dispatchers.
-    options: Object.assign<RequestInit, object>({}, { dispatcher: new Dispatcher1Wrapper(dispatcher) }),
     ask: (path, request = {}) => ask(host.url + path, { ca: host.certificate, ...request }),
   }
 }

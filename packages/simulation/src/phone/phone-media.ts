@@ -1,3 +1,5 @@
+import type { MediaType } from '@carteiro/contracts/media'
+
 /** What WhatsApp keeps apart by its own media key derivation. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
 
@@ -16,10 +18,27 @@ export interface StoredMedia {
   mediaKeyTimestamp: number
 }
 
+/** A file that a message names. Hashes that it does not tell are not compared. */
+export type NamedMedia = Pick<StoredMedia, 'directPath' | 'mediaKey'> & {
+  [Hash in 'fileSha256' | 'fileEncSha256']?: Uint8Array | null | undefined
+}
+
 /** Seals files and brings them to the media host, and back. */
 export interface PhoneMedia {
-  /** @param bytes plain */
-  upload(bytes: Uint8Array, kind: MediaKind): Promise<StoredMedia>
-  /** @returns plain bytes, verified against their hashes */
-  download(media: Pick<StoredMedia, 'url' | 'directPath' | 'mediaKey'>, kind: MediaKind): Promise<Uint8Array>
+  /**
+   * @param bytes plain
+   * @throws Problem MEDIA_TOO_LARGE, QUEUE_FULL
+   */
+  upload(bytes: Uint8Array, kind: MediaType): Promise<StoredMedia>
+  /**
+   * @returns plain bytes, proven by their MAC and hashes
+   * @throws Problem MEDIA_GONE, MEDIA_CORRUPT
+   */
+  download(media: NamedMedia, kind: MediaType): Promise<Uint8Array>
+  /**
+   * Uploads a file again that the media host has no longer.
+   *
+   * @returns where it is then; undefined when this phone has it no longer
+   */
+  uploadAgain(mediaKey: Uint8Array, kind: MediaType): Pick<StoredMedia, 'url' | 'directPath'> | undefined
 }

@@ -1,4 +1,5 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
+import { answerMediaRetry } from './answer-media-retry.ts'
 import type { PhoneParts } from './phone-parts.ts'
 import { ackOf, type ReceiptKind, readReceipt } from './receipt-stanza.ts'
 import { readRetryKeys, retryCountOf } from './retry-receipt.ts'
@@ -12,6 +13,7 @@ const RESENDS_LIMIT = 5
 export async function receiveReceipt(parts: PhoneParts, node: BinaryNode): Promise<void> {
   const { kind, ids } = readReceipt(node)
   parts.send(ackOf(node))
+  answerMediaRetry(parts, node)
   if (kind === 'retry') {
     for (const id of ids) await writeAgain(parts, node, id)
   } else if (kind !== 'other') {

@@ -1,8 +1,8 @@
 import { Problem } from '@carteiro/contracts/problem'
+import { fileOf } from './file-of.ts'
 import type { MessageLog } from './message-log.ts'
 import type { PhonePort } from './phone.ts'
 import type { ShownMessage } from './shown-message.ts'
-import { unwrapMessage } from './unwrap-message.ts'
 
 /** Copies of what the phone shows. */
 export function listShown(log: MessageLog, filter: { chat?: string; id?: string } = {}): ShownMessage[] {
@@ -40,16 +40,8 @@ export async function download(
     throw new Problem('MESSAGE_WITHOUT_MEDIA', `${id} in the chat with ${chat} has no file`)
   if (!port.media)
     throw new Problem('UNSUPPORTED_TYPE', 'Start the simulator with a media host to read files')
-  const { inner } = unwrapMessage(entry.message)
-  const file =
-    inner.imageMessage ??
-    inner.videoMessage ??
-    inner.ptvMessage ??
-    inner.audioMessage ??
-    inner.documentMessage ??
-    inner.stickerMessage
-  const { url, directPath, mediaKey } = file ?? {}
-  if (!mediaKey || !(url || directPath))
+  const { directPath, mediaKey, ...hashes } = fileOf(entry.message) ?? {}
+  if (!mediaKey || !directPath)
     throw new Problem('MEDIA_GONE', `The file of ${id} was sent without its key or place`)
-  return port.media.download({ url: url ?? '', directPath: directPath ?? '', mediaKey }, kind)
+  return port.media.download({ ...hashes, directPath, mediaKey }, kind)
 }

@@ -54,7 +54,9 @@ function planRoute(world: World, sender: Device, message: BinaryNode): Route | n
   return {
     to: { kind: 'person', phone: chat, addressing: address.addressing },
     fanout,
-    targets: targets.filter((target) => !target.person.blocked.has(sender.person.phone)),
+    targets: isBlocked(person, sender.person)
+      ? targets.filter((target) => target.person !== person)
+      : targets,
   }
 }
 
@@ -92,6 +94,11 @@ function sealedTargets(world: World, sender: Device, { sealed }: Fanout): Device
     const target = world.persons.deviceOf({ phone, device: Number(device) })
     return target && target !== sender ? [target] : []
   })
+}
+
+/** By a client, which tells the server, or on the phone itself. */
+function isBlocked({ blocked, devices }: Person, { phone }: Person): boolean {
+  return blocked.has(phone) || (devices.get(0)?.phone?.blocked.has(phone) ?? false)
 }
 
 function acquaint(one: Person, other: Person): void {

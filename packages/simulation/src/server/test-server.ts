@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  type BinaryNode,
   getNextPreKeys,
   initAuthCreds,
+  type MessageUserReceiptUpdate,
   makeWASocket,
   type SocketConfig,
   type WAMessage,
@@ -10,8 +12,8 @@ import {
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import type { Test } from 'tap'
+import { createKeyStore } from '../phone/key-store.ts'
 import { createArrivals } from '../test-arrivals.ts'
-import { createKeyStore } from '../test-key-store.ts'
 import { formatAddress } from './address.ts'
 import { createWhatsAppServer, type WhatsAppServer, type WhatsAppServerOptions } from './whatsapp-server.ts'
 
@@ -25,6 +27,12 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
     ...options,
     listener: { onClosed: (_device, reason) => ended.add(reason), onError: (error) => t.fail(String(error)) },
   })
+  const taken = createArrivals<TakenStanza>()
+  const { take } = server.world
+  server.world.take = (sender, stanza) => {
+    take(sender, stanza)
+    taken.add({ from: sender.person.phone, ...stanza })
+  }
   const http = createServer()
   http.on('upgrade', server.accept)
   await new Promise<void>((resolve) => void http.listen(0, '127.0.0.1', resolve))
@@ -41,6 +49,8 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
     url,
     /** Why connections ended, in order. */
     ended,
+    /** What devices sent, once the server has worked on it. */
+    taken,
     /** Connects a Baileys client; `until` open unless it is not meant to be. */
     connect(credentials: LinkedCredentials, config: Partial<SocketConfig> = {}) {
       const client = connectClient(url, credentials, config)
@@ -53,6 +63,9 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
     link: (phone: string) => linkCredentials(server, phone),
   }
 }
+
+/** A stanza that the server took, and the phone of the person whose device sent it. */
+export type TakenStanza = BinaryNode & { from: string }
 
 export type LinkedCredentials = Awaited<ReturnType<typeof linkCredentials>>
 export type TestClient = ReturnType<typeof connectClient>
@@ -109,6 +122,7 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
   const messages = createArrivals<WAMessage>()
   const texts = createArrivals<{ id: string; chat: string; text: string }>()
   const updates = createArrivals<WAMessageUpdate>()
+  const receipts = createArrivals<MessageUserReceiptUpdate>()
   const offline = createArrivals<number>()
   socket.ev.on('creds.update', (update) => Object.assign(creds, update))
   socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
@@ -126,9 +140,10 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
       texts.add({ id: id ?? '', chat: remoteJid ?? '', text: textOf(message) })
     }
   })
+  socket.ev.on('message-receipt.update', (changed) => changed.forEach(receipts.add))
   socket.ev.on('messages.update', (changed) => changed.forEach(updates.add))
   return {
-    ...{ socket, acks, messages, texts, updates, offline, credentials },
+    ...{ socket, acks, messages, texts, updates, receipts, offline, credentials },
     opened: opened.promise,
     closed: closed.promise,
     text: (to: string, text: string, id: string) => socket.sendMessage(to, { text }, { messageId: id }),

@@ -13,6 +13,7 @@ export interface InstanceState {
   status: ConnectionStatus
   phone: string | null
   lid: string | null
+  qrAvailable: boolean
   reason: string | null
 }
 
@@ -96,8 +97,8 @@ function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
     connected: status === 'connected',
     phone: live?.phone ?? row.phone,
     lid: live?.lid ?? row.lid,
-    // There is no pairing yet, so there is never a code to show.
-    qrAvailable: false,
+    // A code lives as long as its session's socket, in this process.
+    qrAvailable: live?.qrAvailable ?? false,
     lastError: live ? live.reason : row.last_error,
   }
 }

@@ -2,7 +2,13 @@ import { test } from 'tap'
 import type { InstanceState } from './instances.ts'
 import { createStateWriter } from './state-writer.ts'
 
-const CONNECTED: InstanceState = { status: 'connected', phone: '+5511999990000', lid: null, reason: null }
+const CONNECTED: InstanceState = {
+  status: 'connected',
+  phone: '+5511999990000',
+  lid: null,
+  qrAvailable: false,
+  reason: null,
+}
 const DISCONNECTED: InstanceState = {
   ...CONNECTED,
   status: 'disconnected',

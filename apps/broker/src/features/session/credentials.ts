@@ -3,13 +3,11 @@ import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
 import { loadCredentials, saveCredentials } from './credential-store.ts'
-import { linkToSimulator } from './simulated-link.ts'
 
 export interface CredentialsOptions {
   db: Queryable
   seal: Seal
-  instance: { id: string; name: string }
-  simulated: boolean
+  instanceId: string
   /** Ends the waiting for a database that is away. */
   signal: AbortSignal
   onSaveFailed: (error: unknown) => void
@@ -26,10 +24,9 @@ export interface Credentials {
 
 /** @throws SealError when they exist and cannot be read */
 export async function openCredentials(options: CredentialsOptions): Promise<Credentials> {
-  const { db, seal, instance, simulated, signal, onSaveFailed } = options
-  const stored = await retryWhileDatabaseAway(() => loadCredentials(db, seal, instance.id), { signal })
+  const { db, seal, instanceId, signal, onSaveFailed } = options
+  const stored = await retryWhileDatabaseAway(() => loadCredentials(db, seal, instanceId), { signal })
   const current = stored ?? initAuthCreds()
-  if (simulated) linkToSimulator(current, instance.id, instance.name)
 
   let changed = false
   let writing: Promise<void> | undefined
@@ -37,7 +34,7 @@ export async function openCredentials(options: CredentialsOptions): Promise<Cred
     while (changed) {
       changed = false
       try {
-        await retryWhileDatabaseAway(() => saveCredentials(db, seal, instance.id, current), { signal })
+        await retryWhileDatabaseAway(() => saveCredentials(db, seal, instanceId, current), { signal })
       } catch (error) {
         onSaveFailed(error)
       }
@@ -54,4 +51,15 @@ export async function openCredentials(options: CredentialsOptions): Promise<Cred
   }
   if (!stored) credentials.save()
   return credentials
+}
+
+/** Whether a phone linked this session: only then is there an account to log in to. */
+export const isLinked = ({ account }: AuthenticationCreds): boolean => account !== undefined
+
+/** Baileys writes down whom a pairing code is for, and would log in as that account although no phone has linked it. */
+export function dropUnfinishedLink(credentials: AuthenticationCreds): void {
+  if (isLinked(credentials)) return
+  delete credentials.me
+  credentials.pairingCode = undefined
+  credentials.registered = false
 }

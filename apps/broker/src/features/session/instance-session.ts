@@ -7,10 +7,11 @@ import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { forgetSession } from './credential-store.ts'
-import { type Credentials, openCredentials } from './credentials.ts'
-import { forgetSignalSessions, KeyStore } from './key-store.ts'
+import { type Credentials, dropUnfinishedLink, openCredentials } from './credentials.ts'
+import type { ShownQr } from './follow-qr.ts'
+import { KeyStore } from './key-store.ts'
+import { Linking } from './linking.ts'
 import type { UploadSite, WASocket } from './open-socket.ts'
-import { simulatedSocketUrl } from './simulated-link.ts'
 import { liveOnce, type SocketListener } from './socket-life.ts'
 import type { SessionState } from './status-event.ts'
 
@@ -35,6 +36,14 @@ const RECONNECT = { firstMs: 500, maxMs: 60_000, jitter: 0.3 }
 /** A connection that held this long was a good one: after its loss the waits begin anew. */
 const STABLE_MS = 30_000
 
+const CREATED: SessionState = {
+  status: 'created',
+  phone: null,
+  lid: null,
+  qrAvailable: false,
+  reason: null,
+}
+
 /** The session of one instance: connects it and keeps it connected, until it is stopped or logged out. */
 export class InstanceSession {
   readonly #deps: SessionDependencies
@@ -42,7 +51,8 @@ export class InstanceSession {
   readonly #stopping = new AbortController()
   /** Ends the waiting for a database that is away, once the socket is no more. */
   readonly #released = new AbortController()
-  #state: SessionState = { status: 'created', phone: null, lid: null, reason: null }
+  #state = CREATED
+  readonly linking = new Linking()
   #openSocket: WASocket | undefined
   /** Resolves when the session is over: stopped, logged out or unreadable. */
   readonly ended: Promise<void>
@@ -76,8 +86,7 @@ export class InstanceSession {
     try {
       const credentials = await openCredentials({
         ...this.#deps,
-        instance: this.#instance,
-        simulated: this.#deps.simulatorUrl !== undefined,
+        instanceId,
         signal: this.#stopping.signal,
         onSaveFailed: (err) => logger.error({ err, instanceId }, 'credentials not saved'),
       })
@@ -97,7 +106,8 @@ export class InstanceSession {
       const { reason, next, openMs } = await this.#connectOnce(credentials)
       if (signal.aborted) return
       if (next === 'logged_out') return await this.#logOut(credentials)
-      this.#become({ status: 'disconnected', reason })
+      this.#become(next === 'restart' ? { status: 'connecting' } : { status: 'disconnected', reason })
+      if (next === 'not_scanned') return
       failures = openMs >= STABLE_MS ? 1 : failures + 1
       const waitMs = next === 'restart' ? 0 : backoffMs(failures, RECONNECT)
       listener.onReconnect(this.#instance.id, reason, waitMs)
@@ -108,25 +118,32 @@ export class InstanceSession {
   async #connectOnce(credentials: Credentials) {
     const { db, seal, logger, listener, simulatorUrl, uploads } = this.#deps
     const instanceId = this.#instance.id
-    // The simulator's customers forget their Signal sessions when it restarts. Never so for WhatsApp.
-    if (simulatorUrl) await forgetSignalSessions(db, instanceId)
+    dropUnfinishedLink(credentials.current)
     const end = await liveOnce({
       instanceId,
       creds: credentials.current,
       keys: new KeyStore({ db, seal, instanceId, signal: this.#released.signal }),
-      url: simulatorUrl && simulatedSocketUrl(simulatorUrl, instanceId),
+      url: simulatorUrl,
       uploads,
       logger,
       listener,
       signal: this.#stopping.signal,
       onCredentials: () => credentials.save(),
+      onQr: (shown, socket) => this.#show(shown, socket),
       onOpen: (socket) => {
         this.#openSocket = socket
         this.#become({ status: 'connected', ...identity(credentials.current) })
       },
     })
     this.#openSocket = undefined
+    this.linking.end()
     return end
+  }
+
+  #show(shown: ShownQr | undefined, socket: WASocket): void {
+    if (shown) this.linking.show(shown, socket)
+    else this.linking.end()
+    this.#become({ status: 'connecting', qrAvailable: shown !== undefined })
   }
 
   /** WhatsApp ended the session: its keys are worth nothing now, and the next connect links anew. */
@@ -139,8 +156,9 @@ export class InstanceSession {
   }
 
   #become(next: Partial<SessionState> & Pick<SessionState, 'status'>): void {
-    const changed = next.status !== this.#state.status
-    this.#state = { ...this.#state, reason: null, ...next }
+    const before = this.#state
+    this.#state = { ...before, reason: null, qrAvailable: false, ...next }
+    const changed = before.status !== this.#state.status || before.qrAvailable !== this.#state.qrAvailable
     if (changed) this.#deps.listener.onState(this.#instance.id, this.#state)
   }
 }

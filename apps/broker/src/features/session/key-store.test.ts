@@ -3,7 +3,7 @@ import { createSeal, SealError } from '@carteiro/runtime/seal'
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { t, test } from 'tap'
 import { forgetSession, loadCredentials, saveCredentials } from './credential-store.ts'
-import { forgetSignalSessions, KeyStore } from './key-store.ts'
+import { KeyStore } from './key-store.ts'
 
 const { db } = await createTestDatabase(t)
 const seal = createSeal(Buffer.alloc(32, 1))
@@ -71,14 +71,6 @@ test('keys are not readable in the database, nor under another instance', async 
     .values(rows.map((row) => ({ ...row, instance_id: 'two' })))
     .execute()
   await t.rejects(async () => await two.open().get('session', ['a']), SealError)
-})
-
-test('Signal sessions can be forgotten without the other keys', async (t) => {
-  const { open } = await createInstance('forgetful')
-  await open().set({ session: { a: session('1') }, 'device-list': { a: ['0'] } })
-  await forgetSignalSessions(db, 'forgetful')
-  t.same(await open().get('session', ['a']), {})
-  t.same(await open().get('device-list', ['a']), { a: ['0'] })
 })
 
 test('credentials survive a restart, and a key that does not fit never loses them', async (t) => {

@@ -122,15 +122,6 @@ function readKeys(db: Queryable, instanceId: string, type: string, ids: string[]
     .execute()
 }
 
-/** Drops the Signal sessions, and with them the need to remember what was agreed with whom. */
-export async function forgetSignalSessions(db: Queryable, instanceId: string): Promise<void> {
-  await db
-    .deleteFrom('broker.session_key')
-    .where('instance_id', '=', instanceId)
-    .where('type', '=', 'session')
-    .execute()
-}
-
 /** Writes and deletes in one statement, in key order so that two writers cannot deadlock. */
 export async function writeKeys(
   db: Queryable,

@@ -1,4 +1,6 @@
+import type { ShownQr } from './follow-qr.ts'
 import { InstanceSession, type SessionDependencies } from './instance-session.ts'
+import type { PairingCode } from './linking.ts'
 import type { WASocket } from './open-socket.ts'
 import type { SessionState } from './status-event.ts'
 
@@ -56,6 +58,16 @@ export class Sessions {
   /** The socket to send by; `undefined` while it is not connected. */
   socket(instanceId: string): WASocket | undefined {
     return this.#sessions.get(instanceId)?.socket
+  }
+
+  /** The QR code to scan; `undefined` while the session shows none. */
+  qr(instanceId: string): ShownQr | undefined {
+    return this.#sessions.get(instanceId)?.linking.qr
+  }
+
+  /** A code to type on this phone (digits); `undefined` when the session could not ask for one in time. */
+  async requestCode(instanceId: string, phone: string, timeoutMs: number): Promise<PairingCode | undefined> {
+    return await this.#sessions.get(instanceId)?.linking.requestCode(phone, timeoutMs)
   }
 
   #startAfter(before: Promise<void>, instance: { id: string; name: string }): void {

@@ -8,6 +8,7 @@ import type {
 } from '@whiskeysockets/baileys'
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
+import { followQr, type ShownQr } from './follow-qr.ts'
 import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
@@ -33,6 +34,8 @@ export interface SocketLifeOptions {
   listener: SocketListener
   /** Ends the socket. */
   signal: AbortSignal
+  /** Another QR code is shown, or none any more. While one is, pairing codes may be asked for. */
+  onQr: (shown: ShownQr | undefined, socket: WASocket) => void
   onOpen: (socket: WASocket) => void
   onCredentials: () => void
 }
@@ -58,6 +61,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
   socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
   socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
+  followQr(socket, (shown) => options.onQr(shown, socket))
   listener.onSocket(instanceId, socket)
   const error = await untilClosed(socket, options.signal, () => {
     openedAt = Date.now()

@@ -6,6 +6,8 @@ export interface SessionState {
   /** E.164. */
   phone: string | null
   lid: string | null
+  /** Whether there is a QR code to scan. */
+  qrAvailable: boolean
   /** Why it is not connected, when it is not. */
   reason: string | null
 }
@@ -16,12 +18,12 @@ export function toConnectionEvent(
   state: SessionState,
   { id, at }: { id: string; at: Date },
 ): InstanceConnectionEvent {
-  const { status, phone, lid, reason } = state
+  const { status, phone, lid, qrAvailable, reason } = state
   return {
     id,
     type: 'INSTANCE_CONNECTION',
     instanceId,
     timestamp: at.toISOString(),
-    payload: { status, connected: status === 'connected', phone, lid, qrAvailable: false, reason },
+    payload: { status, connected: status === 'connected', phone, lid, qrAvailable, reason },
   }
 }
