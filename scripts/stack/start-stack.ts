@@ -82,7 +82,9 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   await bootstrap(databaseUrl, credentials.apiKey)
 
   const storagePath = path.join(dataDirectory, 'storage')
-  const told = environments({ ports, host, databaseUrl, credentials, storagePath, simulator, common, env })
+  const simulatorPath = path.join(dataDirectory, 'simulator')
+  const paths = { storagePath, simulatorPath }
+  const told = environments({ ports, host, databaseUrl, credentials, ...paths, simulator, common, env })
   const programs = await startPrograms(group, { environments: told, ports, host, simulator })
 
   const apiUrl = urlOf(host, ports.api)
@@ -126,6 +128,6 @@ async function openDatabase(
 }
 
 async function freePorts(): Promise<Ports> {
-  const [api = 0, worker = 0, broker = 0, simulator = 0, database = 0] = await findFreePorts(5)
-  return { api, worker, broker, simulator, database }
+  const [api = 0, worker = 0, broker = 0, simulator = 0, media = 0, database = 0] = await findFreePorts(6)
+  return { api, worker, broker, simulator, media, database }
 }

@@ -1,10 +1,5 @@
-import {
-  Curve,
-  generateRegistrationId,
-  type KeyPair,
-  type SignalCreds,
-  signedKeyPair,
-} from '@whiskeysockets/baileys'
+import { Curve, generateRegistrationId, type SignalCreds } from '@whiskeysockets/baileys'
+import { makeIdentityKey } from './identity-key.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import type { KeyBundle } from './phone.ts'
 
@@ -26,7 +21,7 @@ export function createPhoneKeys(): PhoneKeys {
   let nextPreKeyId = 1
 
   function made(): SignalCreds {
-    credentials ??= makeCredentials(Curve.generateKeyPair())
+    credentials ??= makeCredentials()
     return credentials
   }
 
@@ -56,10 +51,12 @@ export function createPhoneKeys(): PhoneKeys {
   }
 }
 
-function makeCredentials(identity: KeyPair): SignalCreds {
+function makeCredentials(): SignalCreds {
+  const identity = makeIdentityKey()
+  const keyPair = Curve.generateKeyPair()
   return {
-    signedIdentityKey: identity,
-    signedPreKey: signedKeyPair(identity, 1),
+    signedIdentityKey: identity.pair,
+    signedPreKey: { keyPair, keyId: 1, signature: identity.signKey(keyPair.public) },
     registrationId: generateRegistrationId() || 1,
   }
 }
