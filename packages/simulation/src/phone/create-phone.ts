@@ -33,6 +33,7 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
   const keys = createPhoneKeys()
   const sessions = createSignalSessions(keys, own, port.personOf)
   const held: BinaryNode[] = []
+  const listeners = new Set<() => void>()
   let online = true
   const parts: PhoneParts = {
     own,
@@ -53,6 +54,10 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
       held.push(node)
       if (held.length > HELD_LIMIT) held.shift()
     },
+  }
+
+  function changed(): void {
+    for (const listener of listeners) listener()
   }
 
   function setOnline(next: boolean): void {
@@ -77,8 +82,9 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     configure: (changed) => void Object.assign(parts.settings, changed),
     setOnline,
     bundle: keys.takeBundle,
-    receive: (node) => line(async () => void (online && (await receiveStanza(parts, node)))),
-    write: (to, content, options = {}) => line(() => writeMessage(parts, to, content, options)),
+    receive: (node) => line(async () => void (online && (await receiveStanza(parts, node)))).finally(changed),
+    write: (to, content, options = {}) =>
+      line(() => writeMessage(parts, to, content, options)).finally(changed),
     tellCompanion: (device, message) =>
       line(async () => {
         const id = newMessageId()
@@ -87,8 +93,14 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
         )
         return { id }
       }),
-    read: (chat, ids) => markChat(parts, 'read', chat, ids),
-    play: (chat, ids) => markChat(parts, 'played', chat, ids),
+    read(chat, ids) {
+      markChat(parts, 'read', chat, ids)
+      changed()
+    },
+    play(chat, ids) {
+      markChat(parts, 'played', chat, ids)
+      changed()
+    },
     setTyping(chat, typing) {
       const to = chat.includes('@') ? chat : `${chat}@s.whatsapp.net`
       parts.send({
@@ -99,8 +111,8 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     },
     typing: parts.typing,
     blocked: parts.blocked,
-    block: (phone) => void parts.blocked.add(phone),
-    unblock: (phone) => void parts.blocked.delete(phone),
+    block: (phone) => setBlocked(parts, phone, true),
+    unblock: (phone) => setBlocked(parts, phone, false),
     failToOpen(count) {
       parts.unreadable.count = count
     },
@@ -111,6 +123,22 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
       }),
     shown: (filter) => listShown(parts.log, filter),
     download: (chat, id) => download(parts, chat, id),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     close: () => parts.timers.close(),
   }
+}
+
+/** The server keeps away what a blocked person writes, from the companions, too. */
+function setBlocked({ blocked, send }: PhoneParts, phone: string, next: boolean): void {
+  if (next) blocked.add(phone)
+  else blocked.delete(phone)
+  const item = {
+    tag: 'item',
+    attrs: { action: next ? 'block' : 'unblock', jid: jidEncode(phone, 's.whatsapp.net') },
+  }
+  const attrs = { id: newMessageId(), to: '@s.whatsapp.net', type: 'set', xmlns: 'blocklist' }
+  send({ tag: 'iq', attrs, content: [item] })
 }

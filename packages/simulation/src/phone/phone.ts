@@ -99,6 +99,8 @@ export interface Phone {
   shown(filter?: { chat?: string; id?: string }): ShownMessage[]
   /** The bytes of a file that is shown. */
   download(chat: string, id: string): Promise<Uint8Array>
+  /** Calls after anything that the phone shows may have changed, until the returned function is called. */
+  onChange(listener: () => void): () => void
   /** Ends every timer. The phone takes nothing afterwards. */
   close(): void
 }

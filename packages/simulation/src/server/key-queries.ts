@@ -14,9 +14,11 @@ const MAX_KEYS_ASKED = 1_000
 
 /** A client's keys: left here for those who want to write to it. */
 export const keyQueries: Record<string, QueryHandler> = {
-  'encrypt get count': (_world, { companion }) => [
-    node('count', { value: String(companion?.keys?.preKeys.size ?? 0) }),
-  ],
+  'encrypt get count': (world, { companion }) => {
+    const count = companion?.keys?.preKeys.size ?? 0
+    // A client whose keys are not known at all has to bring them.
+    return [node('count', { value: String(count === 0 && companion?.keys ? world.claimedPreKeys : count) })]
+  },
   'encrypt get digest': (_world, { companion }) => {
     const keys = companion?.keys
     if (!keys) return 404

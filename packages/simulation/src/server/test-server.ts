@@ -12,8 +12,8 @@ import {
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import type { Test } from 'tap'
+import { createKeyStore } from '../phone/key-store.ts'
 import { createArrivals } from '../test-arrivals.ts'
-import { createKeyStore } from '../test-key-store.ts'
 import { formatAddress } from './address.ts'
 import { createWhatsAppServer, type WhatsAppServer, type WhatsAppServerOptions } from './whatsapp-server.ts'
 

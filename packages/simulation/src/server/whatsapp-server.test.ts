@@ -19,3 +19,17 @@ test('two linked clients exchange texts, each sealed for the other', async (t) =
   await beto.text(jid(ANA), 'Oi, Ana', 'B-1')
   t.same(await ana.texts.reached(1), [{ id: 'B-1', chat: jid(BETO), text: 'Oi, Ana' }])
 })
+
+test('a linked client that is told to have prekeys here brings none, and is written to all the same', async (t) => {
+  const whatsapp = await startTestServer(t, { claimedPreKeys: 10 })
+  const credentials = await whatsapp.link(BETO)
+  credentials.device.companion?.keys?.preKeys.clear()
+  const beto = whatsapp.connect(credentials)
+  const ana = whatsapp.connect(await whatsapp.link(ANA))
+  await Promise.all([ana.opened, beto.opened])
+
+  await ana.text(jid(BETO), 'Olá', 'A-1')
+
+  t.match(await beto.texts.reached(1), [{ id: 'A-1', text: 'Olá' }])
+  t.equal(credentials.device.companion?.keys?.preKeys.size, 0)
+})

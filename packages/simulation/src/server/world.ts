@@ -21,6 +21,8 @@ export interface World {
   now(): Date
   /** A new id for a stanza of the server's own. */
   nextId(): string
+  /** How many one-time prekeys a linked client is told to have here when it has none. */
+  readonly claimedPreKeys: number
   /** The `<media_conn>` that tells an account, by phone, where files are taken and given. */
   mediaConn(account: string): BinaryNode
   /** Puts a stanza into a device's mailbox: it is kept until the device confirms it. */

@@ -1,8 +1,8 @@
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode, NOISE_WA_HEADER } from '@whiskeysockets/baileys'
 import type { RawData, WebSocket } from 'ws'
-import { createHandshake, type HandshakeDone } from './answer-handshake.ts'
+import { createHandshake, type Handshake, type HandshakeDone } from './answer-handshake.ts'
 import type { ServerIdentity } from './certificate.ts'
-import type { Connection, ConnectionPaths } from './connection-paths.ts'
+import type { Connection, ConnectionPaths, ConnectionStats } from './connection-paths.ts'
 import { createFrameReader, encodeFrame } from './read-frames.ts'
 import { Refusal } from './refusal.ts'
 
@@ -25,117 +25,132 @@ const COMPRESSED = 2
 
 /** Speaks with a client from its first byte: handshake, then nodes. Whatever it breaks, only its socket ends. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): void {
-  const { identity, url, onReady, onClose } = options
-  const stats = { nodesIn: 0, nodesOut: 0, bytesIn: 0, bytesOut: 0, openedAt: Date.now() }
-  const reader = createFrameReader(NOISE_WA_HEADER, MAX_FRAME_BYTES)
-  const handshake = createHandshake(identity)
-  const deadline = setTimeout(() => end('no handshake in time'), HANDSHAKE_DEADLINE_MS)
-  let step: 'hello' | 'finish' | HandshakeDone = 'hello'
-  let listener: (node: BinaryNode) => void = () => undefined
-  let reason: string | undefined
+  const client = new Client(socket, options)
+  socket.on('message', (data) => client.read(data))
+  socket.on('error', (error) => client.destroy(error.message))
+  socket.on('close', () => client.ended('closed by the client'))
+}
 
-  const paths: ConnectionPaths = {
+class Client {
+  readonly stats: ConnectionStats = { nodesIn: 0, nodesOut: 0, bytesIn: 0, bytesOut: 0, openedAt: Date.now() }
+  readonly paths: ConnectionPaths = {
     outgoing: (frame, write) => write(frame),
     incoming: (node, take) => take(node),
   }
+  readonly #socket: WebSocket
+  readonly #options: ConnectionOptions
+  readonly #reader = createFrameReader(NOISE_WA_HEADER, MAX_FRAME_BYTES)
+  readonly #handshake: Handshake
+  readonly #deadline = setTimeout(() => this.destroy('no handshake in time'), HANDSHAKE_DEADLINE_MS)
+  #step: 'hello' | 'finish' | HandshakeDone = 'hello'
+  #listener: (node: BinaryNode) => void = () => undefined
+  #reason: string | undefined
 
-  function write(bytes: Uint8Array): void {
-    if (reason !== undefined) return
-    stats.bytesOut += bytes.length
-    socket.send(bytes)
-    if (socket.bufferedAmount > MAX_UNREAD_BYTES) end('does not read what it is sent')
+  constructor(socket: WebSocket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#handshake = createHandshake(options.identity)
   }
 
-  function take(node: BinaryNode): void {
-    if (reason === undefined) guard(() => listener(node))
+  get open(): boolean {
+    return this.#reason === undefined
   }
 
-  function takeFrame(frame: Buffer): void {
-    if (step === 'hello') {
-      write(encodeFrame(handshake.hello(frame)))
-      step = 'finish'
-    } else if (step === 'finish') {
-      step = handshake.finish(frame)
-      clearTimeout(deadline)
-      onReady(connectionOf(step))
+  read(data: RawData): void {
+    if (!this.open) return
+    const chunk = asBuffer(data)
+    this.stats.bytesIn += chunk.length
+    this.#guard(() => {
+      for (const frame of this.#reader.push(chunk)) this.#takeFrame(frame)
+    })
+  }
+
+  close(reason: string): void {
+    if (!this.open) return
+    this.ended(reason)
+    this.#socket.close()
+  }
+
+  destroy(reason: string): void {
+    this.ended(reason)
+    this.#socket.terminate()
+  }
+
+  ended(reason: string): void {
+    if (!this.open) return
+    this.#reason = reason
+    clearTimeout(this.#deadline)
+    this.#options.onClose(reason)
+  }
+
+  readonly #write = (bytes: Uint8Array): void => {
+    if (!this.open) return
+    this.stats.bytesOut += bytes.length
+    this.#socket.send(bytes)
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) this.destroy('does not read what it is sent')
+  }
+
+  readonly #take = (node: BinaryNode): void => {
+    if (this.open) this.#guard(() => this.#listener(node))
+  }
+
+  #takeFrame(frame: Buffer): void {
+    if (!this.open) return
+    if (this.#step === 'hello') {
+      this.#write(encodeFrame(this.#handshake.hello(frame)))
+      this.#step = 'finish'
+    } else if (this.#step === 'finish') {
+      this.#step = this.#handshake.finish(frame)
+      clearTimeout(this.#deadline)
+      this.#options.onReady(this.#connection(this.#step))
     } else {
-      takeNode(step, frame)
+      this.#takeNode(this.#step, frame)
     }
   }
 
-  function takeNode({ incoming }: HandshakeDone, frame: Buffer): void {
+  #takeNode({ incoming }: HandshakeDone, frame: Buffer): void {
     const bytes = openSealed(() => incoming.open(frame))
     if (((bytes[0] ?? 0) & COMPRESSED) !== 0) throw new Refusal('a compressed node')
     // Each takes as many turns to decode as the other: they stay in order.
     decodeBinaryNode(bytes).then(
       (node) => {
-        stats.nodesIn += 1
-        if (reason === undefined) guard(() => paths.incoming(node, take))
+        this.stats.nodesIn += 1
+        if (this.open) this.#guard(() => this.paths.incoming(node, this.#take))
       },
-      () => end('a node that cannot be read'),
+      () => this.destroy('a node that cannot be read'),
     )
   }
 
-  function connectionOf(done: HandshakeDone): Connection {
+  #connection({ payload, noiseKey, outgoing }: HandshakeDone): Connection {
+    const isOpen = () => this.open
     return {
-      payload: done.payload,
-      noiseKey: done.noiseKey,
-      url,
-      stats,
-      paths,
+      ...{ payload, noiseKey, url: this.#options.url, stats: this.stats, paths: this.paths },
       get open() {
-        return reason === undefined
+        return isOpen()
       },
-      send(node) {
-        if (reason !== undefined) return
-        stats.nodesOut += 1
-        paths.outgoing(encodeFrame(done.outgoing.seal(encodeBinaryNode(node))), write)
+      send: (node) => {
+        if (!this.open) return
+        this.stats.nodesOut += 1
+        this.paths.outgoing(encodeFrame(outgoing.seal(encodeBinaryNode(node))), this.#write)
       },
-      onNode(next) {
-        listener = next
+      onNode: (listener) => {
+        this.#listener = listener
       },
-      close(why) {
-        if (reason !== undefined) return
-        ended(why)
-        socket.close()
-      },
-      destroy: end,
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
+      close: (reason) => this.close(reason),
+      destroy: (reason) => this.destroy(reason),
+      pause: () => this.#socket.pause(),
+      resume: () => this.#socket.resume(),
     }
   }
 
   /** A client's mistake ends its connection; a mistake of ours does too, and the server lives on. */
-  function guard(act: () => void): void {
+  #guard(act: () => void): void {
     try {
       act()
     } catch (error) {
-      end(error instanceof Refusal ? error.message : `an error here: ${String(error)}`)
+      this.destroy(error instanceof Refusal ? error.message : `an error here: ${String(error)}`)
     }
   }
-
-  function end(why: string): void {
-    ended(why)
-    socket.terminate()
-  }
-
-  function ended(why: string): void {
-    if (reason !== undefined) return
-    reason = why
-    clearTimeout(deadline)
-    onClose(why)
-  }
-
-  socket.on('message', (data: RawData) => {
-    if (reason !== undefined) return
-    const chunk = asBuffer(data)
-    stats.bytesIn += chunk.length
-    guard(() => {
-      for (const frame of reader.push(chunk)) takeFrame(frame)
-    })
-  })
-  socket.on('error', (error) => end(error.message))
-  socket.on('close', () => ended('closed by the client'))
 }
 
 function openSealed(open: () => Buffer): Buffer {
