@@ -1,10 +1,14 @@
+import path from 'node:path'
+import { AUTHORITY_FILE } from '@carteiro/simulation/media/keep-authority'
+import { SIMULATOR_ROOT } from '@carteiro/simulation/wire/certificate'
 import { baseEnvironment } from './base-environment.ts'
 import type { Credentials } from './credentials.ts'
 
 /** The processes that answer on a port. */
 export type ProcessName = 'simulator' | 'broker' | 'worker' | 'api'
 
-export type Ports = Record<ProcessName | 'database', number>
+/** `media` is the simulator's second one, where files are. */
+export type Ports = Record<ProcessName | 'media' | 'database', number>
 export type Environments = Record<ProcessName, NodeJS.ProcessEnv>
 
 export interface EnvironmentOptions {
@@ -14,6 +18,8 @@ export interface EnvironmentOptions {
   credentials: Credentials
   /** Where media are kept, unless `common` says it. */
   storagePath: string
+  /** Where the simulator keeps what outlives it. */
+  simulatorPath: string
   /** Whether the broker links to the simulator. */
   simulator: boolean
   /** For all processes; what the stack decides itself wins. */
@@ -30,16 +36,28 @@ export function urlOf(host: string, port: number): string {
 
 /** What each process is told, by environment variables, as production does it. */
 export function environments({ host, ports, ...options }: EnvironmentOptions): Environments {
-  const { credentials, databaseUrl, env, storagePath } = options
+  const { credentials, databaseUrl, env, storagePath, simulatorPath } = options
   const storage = { STORAGE_PATH: options.common.STORAGE_PATH || storagePath }
   const common = { ...options.common, ...baseEnvironment(), ...storage, HOST: host }
   const connected = { ...common, DATABASE_URL: databaseUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
   const webhooks = { WHATSAPP_WEBHOOK_HMAC_SECRET: credentials.webhookHmacSecret }
   const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }
-  const linked = { WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${ports.simulator}/ws/chat` }
+  const linked = {
+    WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${ports.simulator}/ws/chat`,
+    WHATSAPP_SIMULATOR_ROOT: SIMULATOR_ROOT,
+    WHATSAPP_MEDIA_URL: `https://127.0.0.1:${ports.media}`,
+    WHATSAPP_MEDIA_CA: path.join(simulatorPath, AUTHORITY_FILE),
+  }
   return {
     // Nothing of the simulator asks for a key: it stays on loopback whatever HOST is.
-    simulator: { ...common, HOST: '127.0.0.1', SIMULATOR_PORT: String(ports.simulator), ...env.simulator },
+    simulator: {
+      ...common,
+      HOST: '127.0.0.1',
+      SIMULATOR_PORT: String(ports.simulator),
+      SIMULATOR_MEDIA_PORT: String(ports.media),
+      SIMULATOR_PATH: simulatorPath,
+      ...env.simulator,
+    },
     broker: {
       ...connected,
       ...webhooks,

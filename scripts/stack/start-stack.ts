@@ -3,7 +3,7 @@ import path from 'node:path'
 import { bootstrap, DEMO_TENANT } from './bootstrap.ts'
 import { type Credentials, keepCredentials } from './credentials.ts'
 import { type Environments, environments, type Ports, urlOf } from './environments.ts'
-import { connectDemoInstance, createDemoInstance, DEMO_INSTANCE } from './link-instance.ts'
+import { createDemoInstance, DEMO_INSTANCE, DEMO_PHONE, linkDemoInstance } from './link-instance.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { findFreePorts } from './ports.ts'
 import { type PostgresProcess, startPostgres } from './postgres-process.ts'
@@ -82,14 +82,21 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   await bootstrap(databaseUrl, credentials.apiKey)
 
   const storagePath = path.join(dataDirectory, 'storage')
-  const told = environments({ ports, host, databaseUrl, credentials, storagePath, simulator, common, env })
+  const simulatorPath = path.join(dataDirectory, 'simulator')
+  const paths = { storagePath, simulatorPath }
+  const told = environments({ ports, host, databaseUrl, credentials, ...paths, simulator, common, env })
   const programs = await startPrograms(group, { environments: told, ports, host, simulator })
 
   const apiUrl = urlOf(host, ports.api)
   await createDemoInstance(apiUrl, credentials.apiKey)
   if (simulator) {
-    onProgress?.(`linking ${DEMO_INSTANCE} to the simulator`)
-    await connectDemoInstance(apiUrl, credentials.apiKey, options.signal)
+    onProgress?.(`linking ${DEMO_INSTANCE} to the simulated phone +${DEMO_PHONE}`)
+    await linkDemoInstance({
+      api: { url: apiUrl, key: credentials.apiKey },
+      broker: { url: urlOf(host, ports.broker), key: credentials.brokerKey },
+      simulatorUrl: urlOf('127.0.0.1', ports.simulator),
+      signal: options.signal,
+    })
   }
   return {
     urls: {
@@ -126,6 +133,6 @@ async function openDatabase(
 }
 
 async function freePorts(): Promise<Ports> {
-  const [api = 0, worker = 0, broker = 0, simulator = 0, database = 0] = await findFreePorts(5)
-  return { api, worker, broker, simulator, database }
+  const [api = 0, worker = 0, broker = 0, simulator = 0, media = 0, database = 0] = await findFreePorts(6)
+  return { api, worker, broker, simulator, media, database }
 }

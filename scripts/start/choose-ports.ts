@@ -8,10 +8,14 @@ const VARIABLES = {
   broker: 'BROKER_PORT',
   worker: 'WORKER_PORT',
   simulator: 'SIMULATOR_PORT',
+  media: 'SIMULATOR_MEDIA_PORT',
   database: 'DATABASE_PORT',
 } as const satisfies Record<keyof Ports, keyof StartConfig>
 
 type Part = keyof Ports
+
+/** Whatever HOST is. */
+const ON_LOOPBACK: ReadonlySet<Part> = new Set(['simulator', 'media', 'database'])
 
 /** A start that was killed a moment ago may still be letting go of its ports. */
 const PATIENCE_MS = 1_500
@@ -43,7 +47,7 @@ function partsThatRun({ SIMULATOR, DATABASE_URL }: StartConfig): Part[] {
     'api',
     'broker',
     'worker',
-    ...(SIMULATOR ? (['simulator'] as const) : []),
+    ...(SIMULATOR ? (['simulator', 'media'] as const) : []),
     ...(DATABASE_URL === undefined ? (['database'] as const) : []),
   ]
 }
@@ -61,7 +65,7 @@ async function takenPorts(config: StartConfig, parts: Part[]): Promise<string[]>
   // One by one: trying a port takes it for a moment.
   for (const part of parts) {
     const port = config[VARIABLES[part]]
-    const host = part === 'simulator' || part === 'database' ? '127.0.0.1' : config.HOST
+    const host = ON_LOOPBACK.has(part) ? '127.0.0.1' : config.HOST
     if (port === 0 || !(await isTaken(port, host))) continue
     const holder = describeListener(port)
     const by = holder ? ` by ${holder}` : ''

@@ -14,6 +14,7 @@ const StartVariables = z.object({
   WORKER_PORT: port(3002),
   BROKER_PORT: port(3001),
   SIMULATOR_PORT: port(3003),
+  SIMULATOR_MEDIA_PORT: port(3004),
   DATABASE_PORT: port(54_329),
   SIMULATOR: flag(true),
   BOOTSTRAP_API_KEY: secret.optional(),

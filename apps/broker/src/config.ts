@@ -56,7 +56,10 @@ function keepSimulationTogether(config: Config, context: z.core.$RefinementCtx):
   if (socket !== undefined && root === undefined)
     fault('WHATSAPP_SIMULATOR_ROOT', "is needed with WHATSAPP_WEB_SOCKET_URL: the simulator's public key")
   if (root !== undefined && socket === undefined)
-    fault('WHATSAPP_WEB_SOCKET_URL', 'is needed with WHATSAPP_SIMULATOR_ROOT; leave both out to reach WhatsApp')
+    fault(
+      'WHATSAPP_WEB_SOCKET_URL',
+      'is needed with WHATSAPP_SIMULATOR_ROOT; leave both out to reach WhatsApp',
+    )
   // Else files of real customers would be sent to a place that plays WhatsApp.
   if (media !== undefined && socket === undefined)
     fault('WHATSAPP_MEDIA_URL', 'goes with WHATSAPP_WEB_SOCKET_URL: files go where messages go')

@@ -8,11 +8,13 @@ await runProcess({
   readConfig: readSimulatorConfig,
   start: async ({ config, logger, lifecycle }) => {
     quietLibsignal(logger)
+    const { WHATSAPP_BROKER_URL: url, WHATSAPP_BROKER_API_KEY: apiKey } = config
     const simulator = await startSimulator({
       host: config.HOST,
       port: config.SIMULATOR_PORT,
       mediaPort: config.SIMULATOR_MEDIA_PORT,
       folder: config.SIMULATOR_PATH,
+      broker: url === undefined || apiKey === undefined ? undefined : { url, apiKey },
       logger,
     })
     lifecycle.onStop('simulator', simulator.stop)

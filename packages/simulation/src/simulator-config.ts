@@ -1,10 +1,16 @@
 import { port, processVariables, readConfig } from '@carteiro/runtime/config'
+import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { z } from 'zod'
 
 const SimulatorConfig = z.object({
   SIMULATOR_PORT: port(3003),
   SIMULATOR_MEDIA_PORT: port(3004),
   SIMULATOR_PATH: z.string().default('.data/simulator'),
+  WHATSAPP_BROKER_URL: z
+    .string()
+    .refine((url) => isLoopbackUrl(url, ['http:']), 'must be http on a loopback address')
+    .optional(),
+  WHATSAPP_BROKER_API_KEY: z.string().min(16).optional(),
   LOG_LEVEL: processVariables.LOG_LEVEL,
   HOST: z
     .string()

@@ -4,13 +4,12 @@ import type { Logger } from '@carteiro/runtime/logger'
 import { Counter, createRegistry, Gauge, measureRequests, type Registry } from '@carteiro/runtime/metrics'
 import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
-import { addCustomerRoutes } from './customer-routes.ts'
-import { addLinkRoutes } from './link-routes.ts'
-import { addAccountRoutes } from './linking/account-routes.ts'
+import { addControl } from './control/add-control.ts'
+import { createChanges, watchPhones } from './control/changes.ts'
+import type { BrokerAccess } from './control/control-dependencies.ts'
 import { type KeptAccounts, keepAccounts } from './linking/keep-accounts.ts'
 import { createPhoneMedia } from './media/create-phone-media.ts'
 import { keepAuthority } from './media/keep-authority.ts'
-import { addMediaRoutes } from './media/media-routes.ts'
 import { type MediaHost, startMediaHost } from './media/start-media-host.ts'
 import { createPhone } from './phone/create-phone.ts'
 import { createWhatsAppServer, type ServerListener, type WhatsAppServer } from './server/whatsapp-server.ts'
@@ -25,6 +24,10 @@ export interface SimulatorOptions {
   logger: Logger
   /** Keeps the linked devices and the media host's authority; without it they are forgotten when it stops. */
   folder?: string | undefined
+  /** Where phones read QR codes, unless a request names another broker. */
+  broker?: BrokerAccess | undefined
+  /** Prekeys that a client without any is said to have, so that a test's client uploads none; 0 without it. */
+  claimedPreKeys?: number
 }
 
 export interface Simulator {
@@ -41,15 +44,20 @@ const ACCOUNTS_FILE = 'accounts.json'
 
 /** Starts a WhatsApp for development and tests: real Baileys is linked to it, and its people have phones. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host, port, logger, folder } = options
+  const { host, port, logger, folder, broker, claimedPreKeys = 0 } = options
   let kept: KeptAccounts | undefined
   const media = await openMedia(options)
   const phoneMedia = createPhoneMedia(media)
+  const changes = createChanges()
   const server = createWhatsAppServer({
+    claimedPreKeys,
     mediaConn: media.mediaConn,
-    createPhone: (person, port) =>
-      createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
-    listener: createListener(logger, () => kept?.save()),
+    createPhone: watchPhones(
+      (person, port) =>
+        createPhone({ person, pushName: person.pushName, port: { ...port, media: phoneMedia } }),
+      changes,
+    ),
+    listener: createListener(logger, changes.tellAll, () => kept?.save()),
   })
   if (folder !== undefined) {
     const onError = (err: unknown) => logger.error({ err }, 'linked devices not saved')
@@ -59,10 +67,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const http = createHttpServer({ logger })
   measureRequests(http, registry)
   addOperations(http, { registry, version: VERSION, checks: [] })
-  addCustomerRoutes(http, { server, written: writtenCounter(registry) })
-  addAccountRoutes(http, server.linking)
-  addLinkRoutes(http, server)
-  addMediaRoutes(http, media)
+  addControl(http, { whatsapp: server, media, changes, broker, written: writtenCounter(registry) })
   measureConnections(server, registry)
   http.server.on('upgrade', server.accept)
   const url = await listen(http, host, port)
@@ -84,12 +89,20 @@ async function openMedia({ host, mediaPort = 0, logger, folder }: SimulatorOptio
   return await startMediaHost({ host, port: mediaPort, logger, ...kept })
 }
 
-function createListener(logger: Logger, onDevices: () => void): ServerListener {
+function createListener(logger: Logger, changed: () => void, save: () => void): ServerListener {
   return {
-    onLogin: ({ person: { phone }, number }) => logger.info({ phone, device: number }, 'device logged in'),
-    onClosed: (device, reason) =>
-      logger.info({ phone: device?.person.phone, device: device?.number, reason }, 'connection closed'),
-    onDevices,
+    onLogin({ person: { phone }, number }) {
+      logger.info({ phone, device: number }, 'device logged in')
+      changed()
+    },
+    onClosed(device, reason) {
+      logger.info({ phone: device?.person.phone, device: device?.number, reason }, 'connection closed')
+      changed()
+    },
+    onDevices() {
+      save()
+      changed()
+    },
     onOverflow: ({ person: { phone }, number }) =>
       logger.warn({ phone, device: number }, 'mailbox full, stanza dropped'),
     onError: (err) => logger.error({ err }, 'fault in the simulator'),

@@ -71,19 +71,30 @@ export interface LinkOptions {
   auth?: TestAuth
 }
 
-/** Links a new Baileys client to a phone (digits) by QR code, and logs it in. */
-export async function linkClient(
+/** Links a new Baileys client to a phone (digits) by QR code. It may log in from then on. */
+export async function linkDevice(
   url: string,
   { linking, persons }: Pick<WhatsAppServer, 'linking' | 'persons'>,
   phone: string,
   { socket: options, auth = newAuth() }: LinkOptions = {},
-): Promise<{ socket: WASocket; auth: TestAuth; linked: LinkedDevice }> {
+): Promise<{ auth: TestAuth; linked: LinkedDevice }> {
   const registering = openClient(url, auth, options)
   const closed = untilClosed(registering)
   const linked = await linking.scan(phone, await untilQr(registering))
   await closed
   await leavePreKeys(auth, persons.deviceOf(linked))
-  const socket = openClient(url, auth, options)
+  return { auth, linked }
+}
+
+/** Links a new Baileys client to a phone (digits) by QR code, and logs it in. */
+export async function linkClient(
+  url: string,
+  server: Pick<WhatsAppServer, 'linking' | 'persons'>,
+  phone: string,
+  options: LinkOptions = {},
+): Promise<{ socket: WASocket; auth: TestAuth; linked: LinkedDevice }> {
+  const { auth, linked } = await linkDevice(url, server, phone, options)
+  const socket = openClient(url, auth, options.socket)
   await untilOpen(socket)
   return { socket, auth, linked }
 }

@@ -40,6 +40,7 @@ export interface Groups {
   find(jid: string | undefined): Group | undefined
   /** Those that have this phone among their members. */
   of(phone: string): Group[]
+  all(): Group[]
 }
 
 const FIRST_NUMBER = 120_363_000_000_000_000n
@@ -70,5 +71,6 @@ export function createGroups(limit: number): Groups {
     },
     find: (jid) => groups.get(jid ?? ''),
     of: (phone) => [...groups.values()].filter(({ members }) => members.has(phone)),
+    all: () => [...groups.values()],
   }
 }

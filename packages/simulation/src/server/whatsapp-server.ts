@@ -94,6 +94,8 @@ export function createWhatsAppServer(options: WhatsAppServerOptions = {}): Whats
     connections: () => [...logins].map(([connection, device]) => ({ connection, device })),
     cut() {
       up = false
+      // Those who are logged in are out at once, not when their sockets have closed.
+      for (const connection of [...logins.keys()]) connection.destroy('the line was cut')
       clients.cut()
     },
     restore() {

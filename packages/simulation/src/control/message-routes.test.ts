@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { lidOf } from './server/address.ts'
-import { startTestSimulator } from './test-simulator.ts'
+import { lidOf } from '../server/address.ts'
+import { startTestSimulator } from '../test-simulator.ts'
 
 const ACCOUNT = '5511999990000'
 const CUSTOMER = '5511888880001'
