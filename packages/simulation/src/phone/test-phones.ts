@@ -48,10 +48,8 @@ export function createMemoryMedia(): PhoneMedia {
         mediaKeyTimestamp: 1_700_000_000,
       }
     },
-    async download({ directPath }) {
-      return files.get(directPath) ?? new Uint8Array()
-    },
-    uploadAgain: () => ({ url: '', directPath: '' }),
+    download: async ({ directPath }) => files.get(directPath) ?? new Uint8Array(),
+    uploadAgain: () => undefined,
   }
 }
 
