@@ -7,8 +7,8 @@ export const DEMO_INSTANCE = 'demo-phone'
 export const DEMO_PHONE = '5511900000000'
 
 const INSTANCES = '/api/integrations/whatsapp/instances'
-const POLL_MS = 50
-const DEADLINE_MS = 60_000
+const POLL_MS = 100
+const DEADLINE_MS = 120_000
 
 /** Makes instance `demo-phone` by the API, as a client would, unless it is there. */
 export async function createDemoInstance(apiUrl: string, apiKey: string): Promise<void> {
