@@ -51,6 +51,7 @@ export function createMemoryMedia(): PhoneMedia {
     async download({ directPath }) {
       return files.get(directPath) ?? new Uint8Array()
     },
+    uploadAgain: () => undefined,
   }
 }
 

@@ -46,7 +46,7 @@ export function createWorld(options: WorldOptions): World {
   const world: World = {
     persons: createPersons({ limit: PERSONS_LIMIT, createPhone, world: () => world }),
     groups: createGroups(GROUPS_LIMIT),
-    verdicts: { message: () => undefined, query: () => undefined },
+    verdicts: { login: () => undefined, message: () => undefined, query: () => undefined },
     now: options.now ?? (() => new Date()),
     nextId: () => randomBytes(8).toString('hex').toUpperCase(),
     claimedPreKeys: options.claimedPreKeys ?? 0,

@@ -12,6 +12,11 @@ export function logIn(world: World, connection: Connection): Device | undefined 
     refuse(connection, 401, 'an unknown account or device')
     return undefined
   }
+  const refused = world.verdicts.login(device, connection)
+  if (refused !== undefined) {
+    refuse(connection, refused, `a login refused with ${refused} on purpose`)
+    return undefined
+  }
   replaceOlder(device)
   device.companion.session = startSession(world, device, connection)
   const { person, number } = device

@@ -1,4 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Connection } from '../wire/connection-paths.ts'
 import type { CompanionIdentity } from './companion.ts'
 import type { Device, Person } from './device.ts'
 import type { Groups } from './groups.ts'
@@ -6,6 +7,12 @@ import type { Persons } from './persons.ts'
 
 /** What the server says to what it is asked: replace a function to refuse on purpose. */
 export interface Verdicts {
+  /**
+   * Asked when a linked client logs in, before it is told that it may.
+   *
+   * @returns the code of a failure (401, 403, 503, ...); undefined lets it in
+   */
+  login(device: Device, connection: Connection): number | undefined
   /** @returns the code of a refusal (463, 479, 429, ...); undefined takes the message */
   message(sender: Device, stanza: BinaryNode): number | undefined
   /** @returns the code of a refusal (403, 404, 429, ...); undefined answers the query */

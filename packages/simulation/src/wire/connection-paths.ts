@@ -2,6 +2,8 @@ import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 
 /** What passes between a client and this server, each through one function that may be replaced to break it. */
 export interface ConnectionPaths {
+  /** Every node that is sent. `send` seals it: once, twice, later, or not at all. */
+  sending(node: BinaryNode, send: (node: BinaryNode) => void): void
   /**
    * Every frame that is sent, sealed, with its length before it. `write` puts bytes on the wire: late, cut, changed,
    * or not at all.

@@ -34,6 +34,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): v
 class Client {
   readonly stats: ConnectionStats = { nodesIn: 0, nodesOut: 0, bytesIn: 0, bytesOut: 0, openedAt: Date.now() }
   readonly paths: ConnectionPaths = {
+    sending: (node, send) => send(node),
     outgoing: (frame, write) => write(frame),
     incoming: (node, take) => take(node),
   }
@@ -123,15 +124,18 @@ class Client {
 
   #connection({ payload, noiseKey, outgoing }: HandshakeDone): Connection {
     const isOpen = () => this.open
+    const seal = (node: BinaryNode): void => {
+      if (!this.open) return
+      this.stats.nodesOut += 1
+      this.paths.outgoing(encodeFrame(outgoing.seal(encodeBinaryNode(node))), this.#write)
+    }
     return {
       ...{ payload, noiseKey, url: this.#options.url, stats: this.stats, paths: this.paths },
       get open() {
         return isOpen()
       },
       send: (node) => {
-        if (!this.open) return
-        this.stats.nodesOut += 1
-        this.paths.outgoing(encodeFrame(outgoing.seal(encodeBinaryNode(node))), this.#write)
+        if (this.open) this.paths.sending(node, seal)
       },
       onNode: (listener) => {
         this.#listener = listener
