@@ -7,14 +7,19 @@ import { t, test } from 'tap'
 import { readBrokerConfig } from './config.ts'
 import { startBroker } from './start-broker.ts'
 import { API_KEY, call } from './test-broker.ts'
-import { ACCOUNT, linkInstance, simulatorVariables } from './test-linking.ts'
+import { ACCOUNT, CLAIMED_PRE_KEYS, linkInstance, simulatorVariables } from './test-linking.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
 const CUSTOMER = '5511988887777'
 const logger = createLogger('test', 'silent')
 
 const database = await createTestDatabase(t)
-const simulator = await startSimulator({ host: '127.0.0.1', port: 0, logger })
+const simulator = await startSimulator({
+  host: '127.0.0.1',
+  port: 0,
+  logger,
+  claimedPreKeys: CLAIMED_PRE_KEYS,
+})
 /** Answers of the webhook that come before it takes everything. */
 const refusals: number[] = []
 const webhook = await startTestWebhook(t, () => ({ status: refusals.shift() ?? 202 }))
@@ -86,7 +91,7 @@ test('an instance is made once, connects, and the API is told', async (t) => {
     body: { error: { code: 'INSTANCE_DISCONNECTED', details: { status: 'created', connected: false } } },
   })
 
-  await linkInstance('main', { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
+  await linkInstance('main', { ask, webhook, scan: (qr) => simulator.whatsapp.linking.scan(ACCOUNT, qr) })
   const { body } = await ask<BrokerInstance>('GET', '/instances/main/status')
   t.match(body, { status: 'connected', connected: true, phone: `+${ACCOUNT}` })
   t.match(await ask('GET', '/instances'), { body: { instances: [{ id: 'main' }] } })

@@ -6,7 +6,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import type { Test } from 'tap'
 import { readBrokerConfig } from './config.ts'
 import { startBroker } from './start-broker.ts'
-import { ACCOUNT, linkInstance, simulatorVariables } from './test-linking.ts'
+import { ACCOUNT, CLAIMED_PRE_KEYS, linkInstance, simulatorVariables } from './test-linking.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
 export const API_KEY = 'the key of the broker'
@@ -21,7 +21,12 @@ export interface Reply<Body> {
 /** A broker of a test's own, with its database, its webhook and a WhatsApp to which one instance is connected. */
 export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Record<string, string> = {}) {
   const database = await createTestDatabase(t)
-  const simulator = await startSimulator({ host: '127.0.0.1', port: 0, logger })
+  const simulator = await startSimulator({
+    host: '127.0.0.1',
+    port: 0,
+    logger,
+    claimedPreKeys: CLAIMED_PRE_KEYS,
+  })
   const webhook = await startTestWebhook(t, () => ({ status: 202 }))
   const lifecycle = createLifecycle(logger)
   const config = readBrokerConfig({
@@ -45,7 +50,7 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
 
   async function connect(id: string): Promise<void> {
     await ask('POST', '/instances', { id, name: id, tenantId: 'demo' })
-    await linkInstance(id, { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
+    await linkInstance(id, { ask, webhook, scan: (qr) => simulator.whatsapp.linking.scan(ACCOUNT, qr) })
   }
 
   return {

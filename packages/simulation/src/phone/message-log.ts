@@ -75,6 +75,7 @@ export function show(
   entry.shown = {
     pushName,
     at,
+    shownAt: new Date(),
     content,
     edited: false,
     revoked: false,
