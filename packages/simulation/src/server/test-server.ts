@@ -9,6 +9,7 @@ import {
   type SocketConfig,
   type WAMessage,
   type WAMessageUpdate,
+  type WASocket,
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -39,6 +40,13 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
   const { port } = http.address() as AddressInfo
   const url = `ws://127.0.0.1:${port}/ws/chat`
   const clients: { closed: Promise<unknown> }[] = []
+
+  /** The test ends when this client has, too. */
+  function adopt<Client extends { closed: Promise<unknown> }>(client: Client): Client {
+    clients.push(client)
+    return client
+  }
+
   t.teardown(async () => {
     server.close()
     await Promise.all(clients.map(({ closed }) => closed))
@@ -52,11 +60,9 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
     /** What devices sent, once the server has worked on it. */
     taken,
     /** Connects a Baileys client; `until` open unless it is not meant to be. */
-    connect(credentials: LinkedCredentials, config: Partial<SocketConfig> = {}) {
-      const client = connectClient(url, credentials, config)
-      clients.push(client)
-      return client
-    },
+    connect: (credentials: LinkedCredentials, config: Partial<SocketConfig> = {}) =>
+      adopt(connectClient(url, credentials, config)),
+    adopt,
     /** The addresses of a person's devices by LID. */
     lidsOf: (phone: string) =>
       [...(server.persons.find(phone)?.devices.keys() ?? [])].map((n) => formatAddress(phone, 'lid', n)),
@@ -116,6 +122,12 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
     logger: pino({ level: 'silent' }),
     ...config,
   })
+  socket.ev.on('creds.update', (update) => Object.assign(creds, update))
+  return { ...followClient(socket), credentials }
+}
+
+/** Writes down what a Baileys client hears. */
+export function followClient(socket: WASocket) {
   const opened = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<number | undefined>()
   const acks = createArrivals<string>()
@@ -124,7 +136,6 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
   const updates = createArrivals<WAMessageUpdate>()
   const receipts = createArrivals<MessageUserReceiptUpdate>()
   const offline = createArrivals<number>()
-  socket.ev.on('creds.update', (update) => Object.assign(creds, update))
   socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
     if (connection === 'open') opened.resolve()
     if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))
@@ -143,7 +154,7 @@ function connectClient(url: string, credentials: LinkedCredentials, config: Part
   socket.ev.on('message-receipt.update', (changed) => changed.forEach(receipts.add))
   socket.ev.on('messages.update', (changed) => changed.forEach(updates.add))
   return {
-    ...{ socket, acks, messages, texts, updates, receipts, offline, credentials },
+    ...{ socket, acks, messages, texts, updates, receipts, offline },
     opened: opened.promise,
     closed: closed.promise,
     text: (to: string, text: string, id: string) => socket.sendMessage(to, { text }, { messageId: id }),
