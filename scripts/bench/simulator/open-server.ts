@@ -28,7 +28,9 @@ export async function openServer(): Promise<OpenServer> {
     server,
     async link(phone) {
       const credentials = await linkCredentials(server, phone)
-      return () => openClient(url, credentials, { fireInitQueries: false, emitOwnEvents: false })
+      // A busy machine takes longer than Baileys' own patience.
+      const config = { fireInitQueries: false, emitOwnEvents: false, connectTimeoutMs: 300_000 }
+      return () => openClient(url, credentials, config)
     },
     async stop() {
       server.close()
