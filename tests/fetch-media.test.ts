@@ -3,6 +3,7 @@ import { createBrokerClient } from '@carteiro/broker-client/broker-client'
 import { createTestDatabase } from '@carteiro/database/test-database'
 import { createLifecycle } from '@carteiro/runtime/lifecycle'
 import { createLogger } from '@carteiro/runtime/logger'
+import { SIMULATOR_ROOT } from '@carteiro/simulation/wire/certificate'
 import t from 'tap'
 import { readBrokerConfig } from '../apps/broker/src/config.ts'
 import {
@@ -28,6 +29,7 @@ const { address, instances } = await startBroker({
     WHATSAPP_BROKER_API_KEY: apiKey,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
     WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:1',
+    WHATSAPP_SIMULATOR_ROOT: SIMULATOR_ROOT,
     WHATSAPP_MEDIA_URL: host.url,
   }),
   logger,

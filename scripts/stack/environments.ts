@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { AUTHORITY_FILE } from '@carteiro/simulation/media/keep-authority'
+import { SIMULATOR_ROOT } from '@carteiro/simulation/wire/certificate'
 import { baseEnvironment } from './base-environment.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -43,6 +44,7 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
   const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }
   const linked = {
     WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${ports.simulator}/ws/chat`,
+    WHATSAPP_SIMULATOR_ROOT: SIMULATOR_ROOT,
     WHATSAPP_MEDIA_URL: `https://127.0.0.1:${ports.media}`,
     WHATSAPP_MEDIA_CA: path.join(simulatorPath, AUTHORITY_FILE),
   }

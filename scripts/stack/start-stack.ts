@@ -3,7 +3,7 @@ import path from 'node:path'
 import { bootstrap, DEMO_TENANT } from './bootstrap.ts'
 import { type Credentials, keepCredentials } from './credentials.ts'
 import { type Environments, environments, type Ports, urlOf } from './environments.ts'
-import { connectDemoInstance, createDemoInstance, DEMO_INSTANCE } from './link-instance.ts'
+import { createDemoInstance, DEMO_INSTANCE, DEMO_PHONE, linkDemoInstance } from './link-instance.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { findFreePorts } from './ports.ts'
 import { type PostgresProcess, startPostgres } from './postgres-process.ts'
@@ -90,8 +90,13 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   const apiUrl = urlOf(host, ports.api)
   await createDemoInstance(apiUrl, credentials.apiKey)
   if (simulator) {
-    onProgress?.(`linking ${DEMO_INSTANCE} to the simulator`)
-    await connectDemoInstance(apiUrl, credentials.apiKey, options.signal)
+    onProgress?.(`linking ${DEMO_INSTANCE} to the simulated phone +${DEMO_PHONE}`)
+    await linkDemoInstance({
+      api: { url: apiUrl, key: credentials.apiKey },
+      broker: { url: urlOf(host, ports.broker), key: credentials.brokerKey },
+      simulatorUrl: urlOf('127.0.0.1', ports.simulator),
+      signal: options.signal,
+    })
   }
   return {
     urls: {

@@ -5,16 +5,21 @@ import { createLogger } from '@carteiro/runtime/logger'
 import { startSimulator } from '@carteiro/simulation/start-simulator'
 import { t, test } from 'tap'
 import { readBrokerConfig } from './config.ts'
-import { simulatedPhone } from './features/session/simulated-link.ts'
 import { startBroker } from './start-broker.ts'
 import { API_KEY, call } from './test-broker.ts'
+import { ACCOUNT, CLAIMED_PRE_KEYS, linkInstance, simulatorVariables } from './test-linking.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
 const CUSTOMER = '5511988887777'
 const logger = createLogger('test', 'silent')
 
 const database = await createTestDatabase(t)
-const simulator = await startSimulator({ host: '127.0.0.1', port: 0, logger })
+const simulator = await startSimulator({
+  host: '127.0.0.1',
+  port: 0,
+  logger,
+  claimedPreKeys: CLAIMED_PRE_KEYS,
+})
 /** Answers of the webhook that come before it takes everything. */
 const refusals: number[] = []
 const webhook = await startTestWebhook(t, () => ({ status: refusals.shift() ?? 202 }))
@@ -26,7 +31,7 @@ const config = readBrokerConfig({
   SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
   WHATSAPP_WEBHOOK_URL: webhook.url,
   WHATSAPP_WEBHOOK_HMAC_SECRET: 'the secret of the webhook',
-  WHATSAPP_WEB_SOCKET_URL: `${simulator.url.replace('http', 'ws')}/ws/chat`,
+  ...simulatorVariables(simulator.url),
 })
 
 async function start() {
@@ -45,7 +50,7 @@ const ask = <Body>(method: string, path: string, body?: unknown, headers = {}) =
   call<Body>(broker.address + path, method, body, headers)
 
 const customerWrites = (text: string) =>
-  call(`${simulator.url}/customers/${CUSTOMER}/messages`, 'POST', { text, to: simulatedPhone('main') })
+  call(`${simulator.url}/customers/${CUSTOMER}/messages`, 'POST', { text, to: ACCOUNT })
 
 const onPhone = async (id: string) =>
   (
@@ -86,10 +91,9 @@ test('an instance is made once, connects, and the API is told', async (t) => {
     body: { error: { code: 'INSTANCE_DISCONNECTED', details: { status: 'created', connected: false } } },
   })
 
-  t.equal((await ask('POST', '/instances/main/connect')).status, 200)
-  await webhook.until(() => toldStatus() === 'connected')
+  await linkInstance('main', { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
   const { body } = await ask<BrokerInstance>('GET', '/instances/main/status')
-  t.match(body, { status: 'connected', connected: true, phone: `+${simulatedPhone('main')}` })
+  t.match(body, { status: 'connected', connected: true, phone: `+${ACCOUNT}` })
   t.match(await ask('GET', '/instances'), { body: { instances: [{ id: 'main' }] } })
 })
 

@@ -24,9 +24,15 @@ test('without keys the broker does not start, and says which are missing', async
   })
 })
 
+const simulated = {
+  ...required,
+  WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:3003/ws/chat',
+  WHATSAPP_SIMULATOR_ROOT: Buffer.alloc(32, 1).toString('base64'),
+}
+
 test('a socket without TLS is taken on this machine only', async (t) => {
   for (const url of ['ws://127.0.0.1:3003/ws/chat', 'ws://localhost:1', 'ws://[::1]:1']) {
-    t.equal(readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }).WHATSAPP_WEB_SOCKET_URL, url)
+    t.equal(readBrokerConfig({ ...simulated, WHATSAPP_WEB_SOCKET_URL: url }).WHATSAPP_WEB_SOCKET_URL, url)
   }
   for (const url of [
     'ws://10.0.0.1:1',
@@ -34,13 +40,32 @@ test('a socket without TLS is taken on this machine only', async (t) => {
     'ws://127.0.0.1.example.com',
     'nonsense',
   ]) {
-    t.throws(() => readBrokerConfig({ ...required, WHATSAPP_WEB_SOCKET_URL: url }), {
+    t.throws(() => readBrokerConfig({ ...simulated, WHATSAPP_WEB_SOCKET_URL: url }), {
       message: /WHATSAPP_WEB_SOCKET_URL/,
     })
   }
 })
 
-const simulated = { ...required, WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:3003/ws/chat' }
+test('a root of one\u2019s own is trusted for a socket on this machine alone, which is not opened without one', async (t) => {
+  t.same(
+    readBrokerConfig(simulated).WHATSAPP_SIMULATOR_ROOT,
+    Buffer.from(simulated.WHATSAPP_SIMULATOR_ROOT, 'base64'),
+  )
+  const { WHATSAPP_SIMULATOR_ROOT, WHATSAPP_WEB_SOCKET_URL } = simulated
+  const faults: [variables: NodeJS.ProcessEnv, named: RegExp][] = [
+    [
+      { ...required, WHATSAPP_SIMULATOR_ROOT },
+      /WHATSAPP_WEB_SOCKET_URL: is needed with WHATSAPP_SIMULATOR_ROOT/,
+    ],
+    [
+      { ...required, WHATSAPP_WEB_SOCKET_URL },
+      /WHATSAPP_SIMULATOR_ROOT: is needed with WHATSAPP_WEB_SOCKET_URL/,
+    ],
+    [{ ...simulated, WHATSAPP_WEB_SOCKET_URL: 'wss://web.whatsapp.com/ws/chat' }, /must be ws:/],
+    [{ ...simulated, WHATSAPP_SIMULATOR_ROOT: 'c2hvcnQ=' }, /WHATSAPP_SIMULATOR_ROOT: must be a public key/],
+  ]
+  for (const [variables, message] of faults) t.throws(() => readBrokerConfig(variables), { message })
+})
 
 test('a media host without the name of WhatsApp is taken on this machine only', async (t) => {
   for (const url of ['http://127.0.0.1:3003', 'https://localhost:1', 'http://[::1]:1']) {

@@ -5,8 +5,8 @@ import { startSimulator } from '@carteiro/simulation/start-simulator'
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { Test } from 'tap'
 import { readBrokerConfig } from './config.ts'
-import { simulatedPhone } from './features/session/simulated-link.ts'
 import { startBroker } from './start-broker.ts'
+import { ACCOUNT, CLAIMED_PRE_KEYS, linkInstance, simulatorVariables } from './test-linking.ts'
 import { startTestWebhook } from './test-webhook.ts'
 
 export const API_KEY = 'the key of the broker'
@@ -21,7 +21,12 @@ export interface Reply<Body> {
 /** A broker of a test's own, with its database, its webhook and a WhatsApp to which one instance is connected. */
 export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Record<string, string> = {}) {
   const database = await createTestDatabase(t)
-  const simulator = await startSimulator({ host: '127.0.0.1', port: 0, logger })
+  const simulator = await startSimulator({
+    host: '127.0.0.1',
+    port: 0,
+    logger,
+    claimedPreKeys: CLAIMED_PRE_KEYS,
+  })
   const webhook = await startTestWebhook(t, () => ({ status: 202 }))
   const lifecycle = createLifecycle(logger)
   const config = readBrokerConfig({
@@ -30,7 +35,9 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
     WHATSAPP_BROKER_API_KEY: API_KEY,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
     WHATSAPP_WEBHOOK_URL: webhook.url,
-    WHATSAPP_WEB_SOCKET_URL: `${simulator.url.replace('http', 'ws')}/ws/chat`,
+    ...simulatorVariables(simulator.url),
+    WHATSAPP_MEDIA_URL: simulator.media.url,
+    WHATSAPP_MEDIA_CA: simulator.media.certificate,
     ...variables,
   })
   const broker = await startBroker({ config, logger, lifecycle })
@@ -45,14 +52,13 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
 
   async function connect(id: string): Promise<void> {
     await ask('POST', '/instances', { id, name: id, tenantId: 'demo' })
-    await ask('POST', `/instances/${id}/connect`)
-    await webhook.until(() => webhook.taken.some(({ payload }) => payload.status === 'connected'))
+    await linkInstance(id, { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
   }
 
   return {
-    ...{ database, webhook, broker, ask, connect },
+    ...{ database, webhook, broker, ask, connect, simulator },
     customerWrites: (phone: string, body: { text: string; id?: string }) =>
-      call(`${simulator.url}/customers/${phone}/messages`, 'POST', { ...body, to: simulatedPhone('main') }),
+      call(`${simulator.url}/customers/${phone}/messages`, 'POST', { ...body, to: ACCOUNT }),
     onPhone: async (phone: string, id: string) => {
       const url = `${simulator.url}/customers/${phone}/messages?id=${id}`
       return (await call<{ items: { text: string | null; stanzas: number }[] }>(url, 'GET')).body.items

@@ -15,6 +15,7 @@ export interface TestEvent {
   instanceId: string
   payload: {
     status?: string
+    qrAvailable?: boolean
     message?: { id?: string; text?: string; type?: string }
     contact?: { phone?: string | null }
     raw?: { updates: { key: Record<string, unknown>; update: Record<string, unknown> }[] }

@@ -16,8 +16,8 @@ export async function readArrivals(
     const arrived = new Map<string, number>()
     for (const phone of phones) {
       const { body } = await simulator.get(`/customers/${phone}/messages`)
-      for (const { text, at } of body.items) {
-        if (text?.startsWith(prefix)) arrived.set(text, Date.parse(at))
+      for (const { text, shownAt } of body.items) {
+        if (text?.startsWith(prefix)) arrived.set(text, Date.parse(shownAt))
       }
     }
     if (arrived.size >= count) return arrived

@@ -30,7 +30,7 @@ export function describeClients(person: Person): CompanionFacts[] {
 }
 
 /**
- * The account that a customer means: the one named, or the only one there is.
+ * The account that a customer means: the one named, else the only one connected, else the only one there is.
  *
  * @throws Problem INSTANCE_DISCONNECTED, INSTANCE_REQUIRED, NOT_FOUND
  */
@@ -39,18 +39,20 @@ export function chooseAccount(whatsapp: Whatsapp, phone: string | undefined): Pe
   if (phone !== undefined) {
     const named = accounts.find((account) => account.phone === phone)
     if (named) return named
-    throw new Problem('NOT_FOUND', `No client is linked to ${phone}. GET /accounts lists the accounts.`)
+    throw new Problem('NOT_FOUND', `${phone} has linked no client. GET /accounts lists who has.`)
   }
-  const [only, ...others] = accounts
+  const connected = accounts.filter(isConnected)
+  const [only, ...others] = connected.length > 0 ? connected : accounts
   if (!only) {
-    throw new Problem('INSTANCE_DISCONNECTED', 'No client was ever linked: link an instance of the broker.')
+    throw new Problem(
+      'INSTANCE_DISCONNECTED',
+      'No phone has linked a client: connect an instance of the broker and scan its QR code.',
+    )
   }
-  if (others.length > 0) {
-    throw new Problem('INSTANCE_REQUIRED', 'There are several accounts: name one in "to".', {
-      details: { accounts: accounts.map((account) => account.phone).sort() },
-    })
-  }
-  return only
+  if (others.length === 0) return only
+  throw new Problem('INSTANCE_REQUIRED', 'There are several accounts: name one in "to".', {
+    details: { accounts: [only, ...others].map((account) => account.phone).sort() },
+  })
 }
 
 /**
@@ -59,12 +61,14 @@ export function chooseAccount(whatsapp: Whatsapp, phone: string | undefined): Pe
  * @throws Problem QUEUE_FULL when none of its clients has room for it
  */
 export function foretellDelivery(person: Person): 'delivered' | 'queued' {
-  const clients = clientsOf(person)
-  if (clients.every(({ mailbox }) => mailbox.size >= MAILBOX_LIMIT)) {
+  if (clientsOf(person).every(({ mailbox }) => mailbox.size >= MAILBOX_LIMIT)) {
     throw new Problem('QUEUE_FULL', 'Too many messages wait for this account.')
   }
-  return clients.some(({ companion }) => companion?.session) ? 'delivered' : 'queued'
+  return isConnected(person) ? 'delivered' : 'queued'
 }
+
+const isConnected = (person: Person): boolean =>
+  clientsOf(person).some(({ companion }) => companion?.session !== undefined)
 
 function clientsOf(person: Person): Device[] {
   return [...person.devices.values()].filter(({ companion }) => companion !== undefined)

@@ -24,7 +24,10 @@ export const Message = z.object({
   /** The author's phone. */
   from: z.string(),
   pushName: z.string(),
+  /** As the author's device says. */
   at: z.string(),
+  /** When this phone showed it first. */
+  shownAt: z.string(),
   type: z.string(),
   /** The text, caption, question or name; `null` where there is none. */
   text: z.string().nullable(),
@@ -64,8 +67,8 @@ export const ChatMessage = Message.extend({
 export type ChatMessage = z.output<typeof ChatMessage>
 
 export function describeMessage(shown: ShownMessage): Message {
-  const { content, at, receipts: _receipts, ack: _ack, ...facts } = shown
-  return { ...facts, ...content, at: at.toISOString() }
+  const { content, at, shownAt, receipts: _receipts, ack: _ack, ...facts } = shown
+  return { ...facts, ...content, at: at.toISOString(), shownAt: shownAt.toISOString() }
 }
 
 /**

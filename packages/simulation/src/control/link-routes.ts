@@ -21,8 +21,6 @@ export function addLinkRoutes(
 
   server.post('/link/cut', { schema }, async () => {
     whatsapp.cut()
-    // Ended here and not when their sockets have closed, so that the answer counts none of them.
-    for (const { connection } of whatsapp.connections()) connection.destroy('the line was cut')
     changes.tellAll()
     return describeLink(whatsapp)
   })

@@ -55,9 +55,10 @@ export function addMessageRoutes(
       },
     },
     async ({ params, query }) => {
-      const shown = findPhone(whatsapp, params.phone)?.phone.shown(
-        query.id === undefined ? {} : { id: query.id },
-      )
+      const device = findPhone(whatsapp, params.phone)
+      // The server acknowledges a message before the phone has opened it.
+      await device?.settled()
+      const shown = device?.phone.shown(query.id === undefined ? {} : { id: query.id })
       return { items: (shown ?? []).filter(({ from }) => from !== params.phone).map(describeMessage) }
     },
   )

@@ -280,3 +280,27 @@ test('whoever writes to whom in whatever order: each message shows once, and in 
   })
   await t.resolves(fc.assert(property, { numRuns: 25 }))
 })
+
+test('a person is the same after a restart: only sessions are new', async (t) => {
+  const { network, ana, bia, phone } = createTestPeople()
+  await ana.write(bia.phone, { type: 'text', text: 'before' })
+  await network.settled()
+  await bia.write(ana.phone, { type: 'text', text: 'answer' })
+  await network.settled()
+  const again = phone(bia.phone)
+  t.same(again.identity, bia.identity)
+  t.notSame(again.identity, ana.identity)
+  t.equal(again.bundle().registrationId, bia.bundle().registrationId)
+  await ana.write(bia.phone, { type: 'text', text: 'after' })
+  await network.settled()
+  t.same(textsOf(again), ['after'])
+})
+
+test('what is written twice under one id is one message', async (t) => {
+  const { network, ana, bia } = createTestPeople()
+  await ana.write(bia.phone, { type: 'text', text: 'one' }, { id: 'SAME' })
+  await ana.write(bia.phone, { type: 'text', text: 'two' }, { id: 'SAME' })
+  await network.settled()
+  t.match([textsOf(ana), textsOf(bia)], [['one'], ['one']])
+  t.equal(bia.shown()[0]?.stanzas, 2)
+})

@@ -19,6 +19,8 @@ export interface ShownMessage {
   pushName: string
   /** As the author's device says. */
   at: Date
+  /** When this phone showed it first. */
+  shownAt: Date
   content: ReadContent
   /** How many stanzas brought it; 0 for what was written here. */
   stanzas: number

@@ -8,6 +8,8 @@ export interface PhoneDevice extends Device {
   readonly phone: Phone
   /** The phone may be online again: hands it what waits. */
   wake(): void
+  /** Resolves when the phone has worked on all that it was handed until now. */
+  settled(): Promise<void>
 }
 
 /** Makes a simulated phone device 0 of its person: it is handed one stanza at a time, while it is online. */
@@ -16,9 +18,9 @@ export function addPhoneDevice(person: Person, phone: Phone, onError: (error: un
   const line: BinaryNode[] = []
   let open = false
   let handing = false
+  let handed = Promise.resolve()
 
   async function hand(): Promise<void> {
-    if (handing) return
     handing = true
     for (let stanza = line.shift(); stanza; stanza = line.shift()) {
       // It stays in the mailbox, and comes again when the phone is online.
@@ -35,7 +37,7 @@ export function addPhoneDevice(person: Person, phone: Phone, onError: (error: un
 
   function take(stanza: BinaryNode): void {
     line.push(stanza)
-    void hand()
+    if (!handing) handed = hand()
   }
 
   const device: PhoneDevice = {
@@ -47,6 +49,7 @@ export function addPhoneDevice(person: Person, phone: Phone, onError: (error: un
       if (phone.online) take(stanza)
     },
     takeBundle: () => phone.bundle(),
+    settled: () => handed,
     wake() {
       if (open || !phone.online) return
       open = true

@@ -2,6 +2,7 @@ import type { MediaDownloadBody } from '@carteiro/contracts/broker-api'
 import { createTestDatabase } from '@carteiro/database/test-database'
 import { createLifecycle } from '@carteiro/runtime/lifecycle'
 import { createLogger } from '@carteiro/runtime/logger'
+import { SIMULATOR_ROOT } from '@carteiro/simulation/wire/certificate'
 import type { proto } from '@whiskeysockets/baileys'
 import { t, test } from 'tap'
 import { readBrokerConfig } from '../../config.ts'
@@ -33,6 +34,7 @@ const broker = await startBroker({
     WHATSAPP_BROKER_API_KEY: API_KEY,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
     WHATSAPP_WEB_SOCKET_URL: 'ws://127.0.0.1:1',
+    WHATSAPP_SIMULATOR_ROOT: SIMULATOR_ROOT,
     WHATSAPP_MEDIA_URL: host.url,
     MEDIA_MAX_BYTES: String(MAX_BYTES),
   }),

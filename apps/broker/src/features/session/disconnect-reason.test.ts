@@ -10,6 +10,11 @@ const table: [string, unknown, ReturnType<typeof readDisconnect>][] = [
     boom(515),
     { reason: 'restart_required', next: 'restart' },
   ],
+  [
+    'codes that nobody scanned end the session',
+    Object.assign(new Error('QR refs attempts ended'), { output: { statusCode: 408 } }),
+    { reason: 'qr_expired', next: 'not_scanned' },
+  ],
   ['a lost connection is tried again', boom(408), { reason: 'connection_lost', next: 'again' }],
   ['a code nobody knows is tried again', boom(999), { reason: 'other', next: 'again' }],
   ['an end without an error is tried again', undefined, { reason: 'ended', next: 'again' }],
