@@ -1,7 +1,7 @@
-import { ACCOUNT, conformTexts } from './conform-texts.ts'
-import { conformWhole } from './conform-whole.ts'
-import { startCrablineServer } from './crabline-server.ts'
-import { startOurServer } from './our-server.ts'
+import { ACCOUNT, conformTexts } from './test-conform-texts.ts'
+import { conformWhole } from './test-conform-whole.ts'
+import { startCrablineServer } from './test-crabline-server.ts'
+import { startOurServer } from './test-our-server.ts'
 
 conformTexts('our server', startOurServer)
 conformTexts('crabline', (t) => startCrablineServer(t, ACCOUNT))

@@ -2,8 +2,8 @@ import { downloadMediaMessage, normalizeMessageContent, proto, type WAMessage } 
 import { test } from 'tap'
 import { SENT, WRITTEN } from '../phone/test-contents.ts'
 import { shown } from '../phone/test-whatsapp.ts'
-import { ACCOUNT, CUSTOMER, chatOf } from './conform-texts.ts'
-import type { Client, Start, WholeServerUnderTest } from './server-under-test.ts'
+import { ACCOUNT, CUSTOMER, chatOf } from './test-conform-texts.ts'
+import type { Client, Start, WholeServerUnderTest } from './test-server-under-test.ts'
 
 const OTHER = '5511999990002'
 const { Status } = proto.WebMessageInfo

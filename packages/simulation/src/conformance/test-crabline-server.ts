@@ -7,7 +7,7 @@ import { createKeyStore } from '../phone/key-store.ts'
 import { SILENT_LOGGER } from '../phone/silent-logger.ts'
 import { followClient } from '../server/test-server.ts'
 import { createArrivals } from '../test-arrivals.ts'
-import type { ServerUnderTest } from './server-under-test.ts'
+import type { ServerUnderTest } from './test-server-under-test.ts'
 
 /** What crabline writes down of a message that it opened. */
 const Accepted = z.object({

@@ -6,7 +6,7 @@ import { startTestMediaHost } from '../media/test-media-host.ts'
 import { createPhone } from '../phone/create-phone.ts'
 import { shown } from '../phone/test-whatsapp.ts'
 import { followClient, startTestServer } from '../server/test-server.ts'
-import type { WholeServerUnderTest } from './server-under-test.ts'
+import type { WholeServerUnderTest } from './test-server-under-test.ts'
 
 /** Our own server, its phones and its media host; clients are linked by QR code. */
 export async function startOurServer(t: Test): Promise<WholeServerUnderTest> {

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { ServerUnderTest, Start } from './server-under-test.ts'
+import type { ServerUnderTest, Start } from './test-server-under-test.ts'
 
 export const ACCOUNT = '5511999990001'
 export const CUSTOMER = '5511988880001'
