@@ -12,7 +12,7 @@ const CUSTOMER = '5511988887777'
 const { ask, broker, connect, simulator, webhook } = await startTestBroker(t)
 await connect('main')
 const { media } = simulator
-const customer = phoneOf(simulator.whatsapp, CUSTOMER)
+const customer = phoneOf(simulator.server, CUSTOMER)
 
 function phoneOf({ persons }: WhatsAppServer, number: string): Phone {
   const person = persons.named(number)
@@ -129,7 +129,7 @@ test('without the authority nothing is fetched and nothing is sent', async (t) =
     status: 502,
     body: { error: { code: 'BROKER_ERROR' } },
   })
-  const { id } = await phoneOf(other.simulator.whatsapp, CUSTOMER).write(ACCOUNT, {
+  const { id } = await phoneOf(other.simulator.server, CUSTOMER).write(ACCOUNT, {
     type: 'image',
     file: { bytes: randomBytes(10) },
   })
