@@ -1,8 +1,9 @@
+import type { PaceSettings } from '@carteiro/contracts/settings'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { withJitter } from '@carteiro/runtime/backoff'
 import { sql } from 'kysely'
 import type { InstanceKey } from './gate.ts'
-import type { OutboxSettings, PaceSettings } from './settings.ts'
+import type { OutboxSettings } from './settings.ts'
 
 const JITTER = 0.2
 const MINUTE_MS = 60_000
