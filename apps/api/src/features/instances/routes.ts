@@ -9,7 +9,7 @@ import { changeInstance } from '@carteiro/domain/settings/change-settings'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { unknownTimezone } from '../settings/unknown-timezone.ts'
+import { unknownTimezone } from '../../settings/unknown-timezone.ts'
 import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
 
 type Needs = Pick<Dependencies, 'db' | 'queue' | 'broker' | 'config'>

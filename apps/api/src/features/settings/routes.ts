@@ -3,7 +3,7 @@ import { changeTenantSettings } from '@carteiro/domain/settings/change-settings'
 import { readTenantSettings } from '@carteiro/domain/settings/read-settings'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import type { Dependencies } from '../../dependencies.ts'
-import { unknownTimezone } from './unknown-timezone.ts'
+import { unknownTimezone } from '../../settings/unknown-timezone.ts'
 
 const documented = (summary: string) => ({ tags: ['settings'], summary })
 
