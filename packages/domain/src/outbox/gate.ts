@@ -41,7 +41,8 @@ export async function readGate(
 ): Promise<Gate | undefined> {
   const { rows } = await sql<GateRow>`
     select i.settings, t.settings as tenant_settings,
-      ${msUntil('p.paid_at')} as paid_ahead_ms, ${msUntil('p.paused_until')} as paused_ms,
+      ${msUntil('p.paid_at')} as paid_ahead_ms,
+      greatest(${msUntil('p.paused_until')}, ${msUntil('p.away_until')}) as paused_ms,
       ${msUntil('c.open_until')} as circuit_ms, ${msUntil('c.probe_until')} as probe_ms,
       ${msUntil('ready.at')} as ready_ms, ${msUntil('campaigns.at')} as campaigns_ms,
       ${msUntil('scheduled.at')} as scheduled_ms

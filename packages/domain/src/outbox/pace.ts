@@ -97,5 +97,29 @@ export async function pauseInstance(
       paused_until = greatest(p.paused_until, excluded.paused_until)`.execute(transaction)
 }
 
+/** The channel is not there: the instance tries again together after so long, or when it connects. */
+export async function markAway(
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId }: InstanceKey,
+  seconds: number,
+): Promise<void> {
+  await sql`
+    insert into instance_pace as p (tenant_id, instance_id, away_until)
+    values (${tenantId}, ${instanceId}, now() + make_interval(secs => ${seconds}))
+    on conflict (tenant_id, instance_id) do update set away_until = excluded.away_until`.execute(transaction)
+}
+
+/** The channel is back. */
+export async function markBack(
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId }: InstanceKey,
+): Promise<void> {
+  await sql`
+    update instance_pace set away_until = null
+    where tenant_id = ${tenantId} and instance_id = ${instanceId} and away_until is not null`.execute(
+    transaction,
+  )
+}
+
 const isOff = ({ perMinute, firstContactsPerDay }: PaceSettings): boolean =>
   perMinute === 0 && firstContactsPerDay === 0
