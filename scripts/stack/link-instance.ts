@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApiClient } from './api-client.ts'
+import type { ApiClient } from './api-client.ts'
 
 /** The WhatsApp number of a development stack. */
 export const DEMO_INSTANCE = 'demo-phone'
@@ -8,32 +8,29 @@ const INSTANCES = '/api/integrations/whatsapp/instances'
 const POLL_MS = 50
 const DEADLINE_MS = 60_000
 
-/** Makes instance `demo-phone` by the API, as a client would, unless it is there. */
-export async function createDemoInstance(apiUrl: string, apiKey: string): Promise<void> {
-  const api = createApiClient(apiUrl, apiKey)
-  const { status, body } = await api.post(INSTANCES, { id: DEMO_INSTANCE, name: 'Demo phone' })
+/** Makes an instance by the API, as a client would, unless it is there. */
+export async function makeInstance(
+  api: ApiClient,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
+  const { status, body } = await api.post(INSTANCES, { id, name })
   if (status === 201 || status === 409) return
-  throw new Error(`The instance ${DEMO_INSTANCE} could not be made: ${status} ${JSON.stringify(body)}`)
+  throw new Error(`The instance ${id} could not be made: ${status} ${JSON.stringify(body)}`)
 }
 
-/** Connects `demo-phone` and waits until it is. */
-export async function connectDemoInstance(
-  apiUrl: string,
-  apiKey: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const api = createApiClient(apiUrl, apiKey)
-  const { status, body } = await api.post(`${INSTANCES}/${DEMO_INSTANCE}/connect`)
+/** Connects an instance and waits until it is. */
+export async function connectInstance(api: ApiClient, id: string, signal?: AbortSignal): Promise<void> {
+  const { status, body } = await api.post(`${INSTANCES}/${id}/connect`)
   if (status >= 300) {
-    throw new Error(`The instance ${DEMO_INSTANCE} could not be connected: ${status} ${JSON.stringify(body)}`)
+    throw new Error(`The instance ${id} could not be connected: ${status} ${JSON.stringify(body)}`)
   }
   for (const deadline = Date.now() + DEADLINE_MS; ; await sleep(POLL_MS)) {
     signal?.throwIfAborted()
-    const instance = (await api.get(`${INSTANCES}/${DEMO_INSTANCE}`)).body
+    const instance = (await api.get(`${INSTANCES}/${id}`)).body
     if (instance.connected === true) return
     if (Date.now() < deadline) continue
     throw new Error(
-      `The instance ${DEMO_INSTANCE} is not connected after ${DEADLINE_MS / 1000} s, but ${instance.status}.`,
+      `The instance ${id} is not connected after ${DEADLINE_MS / 1000} s, but ${instance.status}.`,
     )
   }
 }

@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { createApiClient } from './api-client.ts'
 import { bootstrap, DEMO_TENANT } from './bootstrap.ts'
 import { type Credentials, keepCredentials } from './credentials.ts'
 import { type Environments, environments, type Ports, urlOf } from './environments.ts'
-import { connectDemoInstance, createDemoInstance, DEMO_INSTANCE } from './link-instance.ts'
+import { connectInstance, DEMO_INSTANCE, makeInstance } from './link-instance.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { findFreePorts } from './ports.ts'
 import { type PostgresProcess, startPostgres } from './postgres-process.ts'
 import { createProcessGroup, type ProcessGroup } from './process-group.ts'
-import { type Programs, startPrograms } from './start-programs.ts'
+import { type Programs, startAnotherWorker, startPrograms } from './start-programs.ts'
 import type { SupervisedProcess } from './supervise.ts'
 
 export interface StackOptions {
@@ -42,6 +43,8 @@ export interface Stack {
   instanceId: string
   logsDirectory: string
   processes: Programs & { postgres: SupervisedProcess | undefined }
+  /** Starts one more worker beside the first. @returns its URL */
+  addWorker(): Promise<string>
   /** Stops api, worker, broker, simulator and PostgreSQL, in this order. A second call waits for the first. */
   stop(): Promise<void>
 }
@@ -86,10 +89,11 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   const programs = await startPrograms(group, { environments: told, ports, host, simulator })
 
   const apiUrl = urlOf(host, ports.api)
-  await createDemoInstance(apiUrl, credentials.apiKey)
+  const api = createApiClient(apiUrl, credentials.apiKey)
+  await makeInstance(api, { id: DEMO_INSTANCE, name: 'Demo phone' })
   if (simulator) {
     onProgress?.(`linking ${DEMO_INSTANCE} to the simulator`)
-    await connectDemoInstance(apiUrl, credentials.apiKey, options.signal)
+    await connectInstance(api, DEMO_INSTANCE, options.signal)
   }
   return {
     urls: {
@@ -105,6 +109,7 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
     instanceId: DEMO_INSTANCE,
     logsDirectory: path.join(dataDirectory, 'logs'),
     processes: { ...programs, postgres: postgres?.process },
+    addWorker: () => startAnotherWorker(group, { environments: told, host }),
     stop: group.stop,
   }
 }
