@@ -43,15 +43,19 @@ export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServe
     routerOptions: { maxParamLength: 200 },
     genReqId: requestId,
     // What happened is told by each app's report; a line per request would tell it twice.
-    logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // And so no request needs a logger of its own: what is logged of one names its id (write-problem.ts).
+    childLoggerFactory: (own) => own,
   }).withTypeProvider<ZodTypeProvider>()
 
   server.setValidatorCompiler(validatorCompiler)
   server.setSerializerCompiler(serializerCompiler)
   server.setErrorHandler(writeProblem)
   server.setNotFoundHandler(writeRouteNotFound)
-  server.addHook('onSend', async (request, reply) => {
+  // Hooks of every request call back: an async one costs each request a promise and its turns.
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
   server.register(sensible)
   return server as unknown as HttpServer

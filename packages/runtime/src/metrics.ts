@@ -22,7 +22,7 @@ export function measureRequests(server: HttpServer, registry: Registry): void {
     buckets: LATENCY_BUCKETS,
     registers: [registry],
   })
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     seconds.observe(
       {
         method: request.method,
@@ -31,6 +31,7 @@ export function measureRequests(server: HttpServer, registry: Registry): void {
       },
       reply.elapsedTime / 1000,
     )
+    done()
   })
 }
 

@@ -9,7 +9,8 @@ import { isDatabaseUnavailable } from './database-unavailable.ts'
  */
 export function writeProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
-  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed')
+  if (problem.status >= 500)
+    request.log.error({ requestId: request.id, err: error, code: problem.code }, 'request failed')
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', problem.retryAfterSeconds)
   reply.status(problem.status).send(problemBody(problem, request.id))
 }

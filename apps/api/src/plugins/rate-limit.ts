@@ -1,11 +1,11 @@
 import { Problem } from '@carteiro/contracts/problem'
 import { hashSecret } from '@carteiro/domain/keys/hash-secret'
-import { equalInConstantTime } from '@carteiro/runtime/equal-in-constant-time'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { Dependencies } from '../dependencies.ts'
 import { readSecret } from './authentication.ts'
+import { createPlatformKeyMatcher } from './platform-key.ts'
 
 const ONE_MINUTE_MS = 60_000
 /** Keys that are remembered at a time: a stranger who makes up keys fills no more memory than this. */
@@ -21,13 +21,16 @@ type Needs = Pick<Dependencies, 'config'>
 async function addRateLimit(app: FastifyInstance, { config }: Needs): Promise<void> {
   const max = config.RATE_LIMIT_PER_MINUTE
   if (max === 0) return
-  const platformKey = config.WHATSAPP_WEBHOOK_API_KEY ?? config.WHATSAPP_BROKER_API_KEY
+  const isPlatformKey = createPlatformKeyMatcher(config)
   await app.register(fastifyRateLimit, {
     max,
     timeWindow: ONE_MINUTE_MS,
     cache: MAX_KEYS,
     keyGenerator: ({ headers }) => hashSecret(readSecret(headers) ?? '').toString('base64'),
-    allowList: (request) => isProbe(request) || isUnlimited(readSecret(request.headers), platformKey),
+    allowList: (request) => {
+      const secret = readSecret(request.headers)
+      return secret === undefined || isPlatformKey(secret) || isProbe(request)
+    },
     errorResponseBuilder: (_request, { max: allowed, ttl }) =>
       new Problem(
         'RATE_LIMITED',
@@ -41,8 +44,5 @@ async function addRateLimit(app: FastifyInstance, { config }: Needs): Promise<vo
 
 const isProbe = ({ routeOptions: { schema } }: FastifyRequest): boolean =>
   schema?.tags?.includes('operations') === true
-
-const isUnlimited = (secret: string | undefined, platformKey: string | undefined): boolean =>
-  secret === undefined || (platformKey !== undefined && equalInConstantTime(secret, platformKey))
 
 export const rateLimit = fastifyPlugin(addRateLimit, { name: 'rate-limit' })

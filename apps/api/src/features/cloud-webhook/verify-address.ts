@@ -1,7 +1,7 @@
 import { Slug } from '@carteiro/contracts/identifier'
 import { Problem } from '@carteiro/contracts/problem'
 import { findCloudInstances } from '@carteiro/domain/instances/find-cloud-instances'
-import { equalInConstantTime } from '@carteiro/runtime/equal-in-constant-time'
+import { equalInConstantTime } from '@carteiro/runtime/secret-matcher'
 import type { Dependencies } from '../../dependencies.ts'
 import { requireSeal, withOpened } from './require-seal.ts'
 

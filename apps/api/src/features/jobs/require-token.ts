@@ -1,5 +1,5 @@
 import { Problem } from '@carteiro/contracts/problem'
-import { equalInConstantTime } from '@carteiro/runtime/equal-in-constant-time'
+import { equalInConstantTime } from '@carteiro/runtime/secret-matcher'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'

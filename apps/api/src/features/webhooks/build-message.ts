@@ -19,10 +19,10 @@ export interface GivenMessage {
   metadata: JsonObject
   timestamp: unknown
   fromMe: boolean
-  /** Every known spelling of who wrote it. */
-  senderJids: string[]
-  /** Every known spelling of whose phone it came to. */
-  ownJids: string[]
+  /** Every known spelling of who wrote it, asked for by a vote alone. */
+  senderJids: () => string[]
+  /** Every known spelling of whose phone it came to, likewise. */
+  ownJids: () => string[]
   countedAs: Draft['countedAs']
 }
 
@@ -76,8 +76,8 @@ const toVote = (
   ...sender(message),
   kind: 'vote',
   pollMessageId: act.pollMessageId,
-  voterJids: message.senderJids,
-  creatorJids: [...new Set([...act.creatorJids, ...message.ownJids])],
+  voterJids: message.senderJids(),
+  creatorJids: [...new Set([...act.creatorJids, ...message.ownJids()])],
   encrypted: { payload: act.payload, iv: act.iv },
   selectedOptionIds: null,
   selectedOptions: null,

@@ -8,7 +8,7 @@ import {
 import { isObject, type JsonObject } from '../../json/json-value.ts'
 import { type Draft, ignored, type Outcome, type Refusal, rejected } from './draft.ts'
 import { type EventAddress, readAddress } from './event-address.ts'
-import { readEventName } from './event-name.ts'
+import { type EventName, readEventName } from './event-name.ts'
 import type { IgnoreReason } from './raw/ignore-reason.ts'
 import { eventsOf, withoutProxy } from './read-containers.ts'
 import { readContractMessage } from './read-contract-message.ts'
@@ -91,8 +91,8 @@ function judge(candidate: unknown, { index, cleaned, rules, parsed }: Judging): 
     return
   }
   const address = readAddress(event)
-  const { written } = readEventName(event)
-  for (const outcome of readEvent(event, rules)) {
+  const { known, written } = readEventName(event)
+  for (const outcome of readEvent(event, known, rules)) {
     if (outcome.status === 'taken') parsed.events.push({ index, ...address, draft: outcome.draft })
     else if (outcome.status === 'ignored')
       parsed.ignored.push({ index, type: written, reason: outcome.reason })
@@ -100,15 +100,14 @@ function judge(candidate: unknown, { index, cleaned, rules, parsed }: Judging): 
   }
 }
 
-function readEvent(event: JsonObject, rules: ParseRules): Outcome[] {
-  const { known } = readEventName(event)
-  switch (known) {
+function readEvent(event: JsonObject, name: EventName | undefined, rules: ParseRules): Outcome[] {
+  switch (name) {
     case undefined:
       return [ignored('unknown_event')]
     case 'MESSAGE':
     case 'MESSAGE_INBOUND':
     case 'MESSAGE_OUTBOUND':
-      return [withPayload(event) ?? readContractMessage(event, known, rules)]
+      return [withPayload(event) ?? readContractMessage(event, name, rules)]
     case 'WHATSAPP_MESSAGES_UPSERT':
       return rules.rawFallback ? readUpsert(event, rules) : [ignored('fallback_off')]
     case 'WHATSAPP_MESSAGES_UPDATE':
@@ -116,7 +115,7 @@ function readEvent(event: JsonObject, rules: ParseRules): Outcome[] {
     case 'POLL_CHOICE':
       return [readPollChoice(event)]
     default:
-      return [withPayload(event) ?? readOwnEvent(event, known)]
+      return [withPayload(event) ?? readOwnEvent(event, name)]
   }
 }
 

@@ -3,7 +3,7 @@ import type { Dependencies } from '../../dependencies.ts'
 import { type AddressedEvents, addressEvents } from './address-events.ts'
 import type { InstanceDirectory } from './instance-directory.ts'
 import { MAX_EVENTS, type ParsedWebhook, parseWebhook } from './parse-webhook.ts'
-import { verifySender } from './verify.ts'
+import type { VerifySender } from './verify.ts'
 
 export interface PostedBody {
   headers: Record<string, string | string[] | undefined>
@@ -11,15 +11,19 @@ export interface PostedBody {
   rawBody: Buffer
 }
 
+interface Needs extends Pick<Dependencies, 'config'> {
+  verifySender: VerifySender
+  directory: InstanceDirectory
+}
+
 export type ReadBody = AddressedEvents & Pick<ParsedWebhook, 'ignored'>
 
 /** Who posts, what, and whose it is. @throws Problem when nobody may, or when the body as a whole cannot be read */
 export async function readBody(
-  { config, db }: Pick<Dependencies, 'config' | 'db'>,
-  directory: InstanceDirectory,
+  { config, verifySender, directory }: Needs,
   { headers, requestId, rawBody }: PostedBody,
 ): Promise<ReadBody> {
-  const sender = await verifySender({ config, db }, headers, rawBody)
+  const sender = await verifySender(headers, rawBody)
   const parsed = parseWebhook(rawBody, {
     rawFallback: config.WHATSAPP_RAW_FALLBACK_ENABLED,
     ownMessages: config.INGEST_OWN_MESSAGES,

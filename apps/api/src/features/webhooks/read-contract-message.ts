@@ -101,8 +101,9 @@ function toGiven(members: Members, known: Known): GivenMessage {
       ...[event.timestamp, payload.timestamp, metadata.timestamp],
       ...[message.messageTimestamp, message.timestamp],
     ].find((time) => time != null),
-    senderJids: who.jidsOf([known.chatId, key.remoteJid, ...person]),
-    ownJids: who.jidsOf([objectOf(members.contact).owner, objectOf(metadata.broker).owner, payload.owner]),
+    senderJids: () => who.jidsOf([known.chatId, key.remoteJid, ...person]),
+    ownJids: () =>
+      who.jidsOf([objectOf(members.contact).owner, objectOf(metadata.broker).owner, payload.owner]),
     countedAs: 'ok',
   }
 }

@@ -107,8 +107,8 @@ function toGiven(found: Entry): GivenMessage {
     metadata: toMetadata(found, participant, pushName),
     timestamp: [entry.messageTimestamp, ...about.timestamps].find((time) => time != null),
     fromMe,
-    senderJids: who.jidsOf(senders),
-    ownJids: who.jidsOf([about.owner]),
+    senderJids: () => who.jidsOf(senders),
+    ownJids: () => who.jidsOf([about.owner]),
     countedAs: 'raw_inbound_normalized',
   }
 }

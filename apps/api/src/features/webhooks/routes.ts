@@ -9,6 +9,7 @@ import { createArrivalOrder, type InArrivalOrder } from './arrival-order.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import { createInstanceDirectory } from './instance-directory.ts'
 import { headerOf, type ReadBody, readBody } from './read-body.ts'
+import { createVerifySender } from './verify.ts'
 
 /** Meta's events may come by these paths, too: they are another door's. */
 interface CloudDoor {
@@ -47,8 +48,12 @@ const schema = { tags: ['webhooks'], summary, response }
 
 /** Where brokers tell what happened. A 2xx means that it is committed; nothing else happens on this path. */
 export async function webhookRoutes(app: HttpServer, dependencies: Needs): Promise<void> {
-  const { db, report, isCloudBody, receiveCloud } = dependencies
-  const directory = createInstanceDirectory(db)
+  const { config, db, report, isCloudBody, receiveCloud } = dependencies
+  const reading = {
+    config,
+    verifySender: createVerifySender(dependencies),
+    directory: createInstanceDirectory(db),
+  }
   const ingest = dependencies.ingest ?? createIngest(dependencies).ingest
   const inArrivalOrder = dependencies.inArrivalOrder ?? createArrivalOrder()
   // The signature is over the raw bytes, and a body that is not JSON has an answer of its own here.
@@ -58,7 +63,7 @@ export async function webhookRoutes(app: HttpServer, dependencies: Needs): Promi
   const takeEvents = async (request: FastifyRequest, rawBody: Buffer) => {
     const { headers, id: requestId } = request
     const { prepared } = await inArrivalOrder(
-      () => readBody(dependencies, directory, { headers, requestId, rawBody }),
+      () => readBody(reading, { headers, requestId, rawBody }),
       ({ taken }) => ingest(taken.map(({ envelope }) => envelope)),
     )
     return reportTaken(report, requestId, prepared)

@@ -1,38 +1,40 @@
 import { Problem } from '@carteiro/contracts/problem'
 import { findKey, mayAct } from '@carteiro/domain/keys/find-key'
-import { equalInConstantTime } from '@carteiro/runtime/equal-in-constant-time'
+import type { SecretMatcher } from '@carteiro/runtime/secret-matcher'
 import { verifyWebhook } from '@carteiro/runtime/webhook-signature'
 import type { Dependencies } from '../../dependencies.ts'
 import { readSecret } from '../../plugins/authentication.ts'
+import { createPlatformKeyMatcher } from '../../plugins/platform-key.ts'
 
 type Headers = Record<string, string | string[] | undefined>
 
 /** Who posts: our platform's broker, for any tenant, or one tenant's own broker. */
 export type Sender = { kind: 'platform' } | { kind: 'tenant'; tenantId: string }
 
+/** Lets a webhook in. @throws Problem INVALID_API_KEY, INSUFFICIENT_SCOPE or INVALID_SIGNATURE */
+export type VerifySender = (headers: Headers, rawBody: Buffer) => Promise<Sender>
+
 /**
- * Lets a webhook in, or throws: the platform's broker key or a tenant's key with scope `webhook`, and the signature
- * over the raw bytes whenever one is sent (always, when it is demanded).
+ * By the platform's broker key or a tenant's key with scope `webhook`, and by the signature over the raw bytes
+ * whenever one is sent (always, when it is demanded).
  */
-export async function verifySender(
-  { config, db }: Pick<Dependencies, 'config' | 'db'>,
-  headers: Headers,
-  rawBody: Buffer,
-): Promise<Sender> {
-  const sender = await identify({ config, db }, headers)
-  assertSignature(config, headers, rawBody)
-  return sender
+export function createVerifySender({ config, db }: Pick<Dependencies, 'config' | 'db'>): VerifySender {
+  const isPlatformKey = createPlatformKeyMatcher(config)
+  return async (headers, rawBody) => {
+    const sender = await identify({ isPlatformKey, db }, headers)
+    assertSignature(config, headers, rawBody)
+    return sender
+  }
 }
 
 async function identify(
-  { config, db }: Pick<Dependencies, 'config' | 'db'>,
+  { isPlatformKey, db }: { isPlatformKey: SecretMatcher } & Pick<Dependencies, 'db'>,
   headers: Headers,
 ): Promise<Sender> {
   const secret = readSecret(headers)
   if (secret === undefined)
     throw new Problem('INVALID_API_KEY', 'Send the broker\u2019s API key as X-API-Key.')
-  const platformKey = config.WHATSAPP_WEBHOOK_API_KEY ?? config.WHATSAPP_BROKER_API_KEY
-  if (platformKey !== undefined && equalInConstantTime(secret, platformKey)) return { kind: 'platform' }
+  if (isPlatformKey(secret)) return { kind: 'platform' }
   const actor = await findKey(db, secret)
   if (!actor) throw new Problem('INVALID_API_KEY', 'This API key is not known, or was revoked.')
   if (!mayAct(actor, 'webhook'))
