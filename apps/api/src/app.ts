@@ -16,6 +16,7 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
@@ -50,6 +51,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
+  await app.register(settingsRoutes, dependencies)
   await app.register(activityRoutes, dependencies)
   await app.register(deadLetterRoutes, dependencies)
   await app.register(jobRoutes, dependencies)
