@@ -20,14 +20,17 @@ export async function appendEvents(transaction: DatabaseTransaction, events: New
       ticket_id: event.ticketId ?? null,
       contact_id: event.contactId ?? null,
       instance_id: event.instanceId ?? null,
+      user_id: event.userId ?? null,
       payload: event.payload,
     }
   })
+  // The day on which the number was drawn, not the transaction's: so that days rise with the numbers.
   await sql`
-    insert into event (tenant_id, seq, day, type, ticket_id, contact_id, instance_id, payload, occurred_at)
-    select tenant_id, seq, current_date, type, ticket_id, contact_id, instance_id, payload, clock_timestamp()
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new_event
-      (tenant_id text, seq bigint, type text, ticket_id uuid, contact_id uuid, instance_id text, payload jsonb)
+    insert into event (tenant_id, seq, day, type, ticket_id, contact_id, instance_id, user_id, payload, occurred_at)
+    select tenant_id, seq, drawn.at::date, type, ticket_id, contact_id, instance_id, user_id, payload, drawn.at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new_event (tenant_id text, seq bigint, type text,
+      ticket_id uuid, contact_id uuid, instance_id text, user_id text, payload jsonb),
+      (select clock_timestamp() as at offset 0) as drawn
   `.execute(transaction)
 }
 

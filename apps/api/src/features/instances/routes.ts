@@ -2,14 +2,14 @@ import { ConnectionStatus } from '@carteiro/contracts/broker-event'
 import { Slug } from '@carteiro/contracts/identifier'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { StorableText } from '@carteiro/contracts/storable-text'
-import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { addInstance } from '@carteiro/domain/instances/add-instance'
 import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
 
-type Needs = Pick<Dependencies, 'db' | 'broker' | 'config'>
+type Needs = Pick<Dependencies, 'db' | 'notifier' | 'broker' | 'config'>
 
 const BASE = '/api/integrations/whatsapp/instances'
 
@@ -79,7 +79,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     },
     async ({ actor, body, id: requestId }, reply) => {
       const broker = requireBroker(dependencies)
-      const result = await createInstance(db, { ...body, tenantId: actor.tenantId })
+      const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId })
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
