@@ -1,0 +1,48 @@
+import type { RealtimeDoor } from '../report.ts'
+import type { LiveEvent } from './live-event.ts'
+
+/** Who hears events: a socket or a stream. */
+export interface Listener {
+  /** Unique among all. */
+  id: string
+  tenantId: string
+  door: Door
+  wants(event: LiveEvent): boolean
+  /** Bytes that its connection did not take yet. */
+  pendingBytes(): number
+  /** Resolves when its connection has taken what waited, or is closed. */
+  drained(): Promise<void>
+  /** Events from one number to another are not kept any more. */
+  truncated(gap: { from: number; to: number }): void
+  /**
+   * It does not read fast enough, and hears nothing more for now.
+   *
+   * @param seq the last event that it was offered
+   * @returns whether it goes on by itself when its connection has taken what waits; else it must ask for it
+   */
+  tooSlow(seq: number): boolean
+  /** The server ends it. */
+  close(told: { code: string; message: string }): void
+}
+
+/** The way out of the process: Socket.IO or SSE. */
+export interface Door {
+  name: RealtimeDoor
+  /** Tells an event to listeners that all heard `prevSeq` before it. */
+  deliver(event: LiveEvent, prevSeq: number, listeners: Listener[]): void
+}
+
+/**
+ * One listener's place in its tenant's log. `live`: it hears events as they come. `catching up`: it is read to from the
+ * log. `waiting`: it hears nothing until it asks.
+ */
+export interface Subscription {
+  readonly listener: Listener
+  state: 'live' | 'catching up' | 'waiting' | 'closed'
+  /** The last event that it was offered, whether it wanted it or not. */
+  position: number
+  /** The last event that it was told, or where it began. */
+  prevSeq: number
+  /** Counts its ways back: a new one ends the one before. */
+  run: number
+}
