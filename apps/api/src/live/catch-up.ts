@@ -22,8 +22,7 @@ export async function catchUp(options: CatchUpOptions, subscription: Subscriptio
   subscription.state = 'catching up'
   const isThisRun = () => subscription.run === run && subscription.state === 'catching up'
   while (isThisRun()) {
-    await subscription.listener.drained()
-    if (!isThisRun()) return
+    if (!(await hasTaken(options, subscription, isThisRun))) return
     if (subscription.position >= channel.head) {
       subscription.state = 'live'
       return
@@ -50,16 +49,33 @@ async function nextPage(
   return channel.recent.after(position, page) ?? (await readPage(listener.tenantId, position))
 }
 
+/** Waits until the connection has taken what it was given; one that does not read is left alone. */
+async function hasTaken(
+  { report }: CatchUpOptions,
+  subscription: Subscription,
+  isThisRun: () => boolean,
+): Promise<boolean> {
+  const { listener } = subscription
+  const taken = await listener.drained()
+  if (!isThisRun()) return false
+  if (taken) return true
+  subscription.state = 'waiting'
+  report.tooSlow(listener.door.name)
+  listener.tooSlow(subscription.prevSeq)
+  return false
+}
+
 async function readTo(
-  { maxPendingBytes, report }: CatchUpOptions,
+  options: CatchUpOptions,
   subscription: Subscription,
   events: LiveEvent[],
   isThisRun: () => boolean,
 ): Promise<void> {
+  const { maxPendingBytes, report } = options
   const { listener } = subscription
   for (const event of events) {
-    if (listener.pendingBytes() > maxPendingBytes) await listener.drained()
-    if (!isThisRun()) return
+    if (listener.pendingBytes() > maxPendingBytes && !(await hasTaken(options, subscription, isThisRun)))
+      return
     // Numbers have no gap but where retention has dropped a day.
     if (event.seq > subscription.position + 1) skipTo(subscription, event.seq - 1)
     subscription.position = event.seq

@@ -11,7 +11,7 @@ import { createRecentEvents, type RecentEvents } from './recent-events.ts'
 import type { Door, Listener, Subscription } from './subscription.ts'
 
 /** A page of the log, as those who catch up read it. */
-const PAGE = 200
+const PAGE = 100
 
 /** One tenant's log, as far as this process has followed it, and who listens. */
 export interface Channel {
@@ -28,8 +28,8 @@ export interface EventHub {
    * @throws Problem SEQ_NOT_REACHED when the log has not come as far as `lastSeq`; TOO_MANY_CONNECTIONS
    */
   subscribe(listener: Listener, lastSeq?: number): Promise<Subscription>
-  /** @throws Problem SEQ_NOT_REACHED when the tenant's log has not come as far */
-  requireReached(tenantId: string, lastSeq: number): Promise<void>
+  /** @returns the newest number. @throws Problem SEQ_NOT_REACHED when the tenant's log has not come as far */
+  requireReached(tenantId: string, lastSeq: number): Promise<number>
   /** Tells everything after a number that was reached (again), then what comes. */
   replay(subscription: Subscription, lastSeq: number): void
   /** Tells what a waiting or catching-up subscription has not heard yet. */
@@ -69,10 +69,11 @@ export function createEventHub(options: HubOptions): EventHub {
     return channel
   }
 
-  async function requireReached(tenantId: string, head: number, lastSeq: number): Promise<void> {
+  async function requireReached(tenantId: string, lastSeq: number): Promise<number> {
+    const head = channels.get(tenantId)?.head ?? 0
     // Another process may have told it already.
-    const newest = lastSeq > head ? await readLastSeq(db, tenantId) : head
-    if (lastSeq <= newest) return
+    const newest = lastSeq >= head ? await readLastSeq(db, tenantId) : head
+    if (lastSeq <= newest) return newest
     const mend = 'Read the lists anew, and begin without lastSeq.'
     throw new Problem('SEQ_NOT_REACHED', `The newest event is ${newest}: there is no ${lastSeq} yet. ${mend}`)
   }
@@ -84,19 +85,13 @@ export function createEventHub(options: HubOptions): EventHub {
     if (channel) void catchUp({ ...options, channel, readPage, page: PAGE }, subscription)
   }
 
-  function slowDown(subscription: Subscription): void {
-    const { listener, position } = subscription
-    report.tooSlow(listener.door.name)
-    subscription.state = 'waiting'
-    if (listener.tooSlow(position)) resume(subscription)
-  }
-
   /** Offers a live event. @returns whether the listener is to be told */
   function offer(subscription: Subscription, event: LiveEvent): boolean {
     if (subscription.state !== 'live' || event.seq <= subscription.position) return false
     const isWanted = subscription.listener.wants(event)
     if (isWanted && subscription.listener.pendingBytes() > maxPendingBytes) {
-      slowDown(subscription)
+      // From here on it is read to from the log, as fast as it takes it.
+      resume(subscription)
       return false
     }
     subscription.position = event.seq
@@ -134,7 +129,7 @@ export function createEventHub(options: HubOptions): EventHub {
         throw error
       }
       try {
-        if (lastSeq !== undefined) await requireReached(tenantId, channel.head, lastSeq)
+        if (lastSeq !== undefined) await requireReached(tenantId, lastSeq)
       } catch (error) {
         unsubscribe(subscription)
         throw error
@@ -144,8 +139,7 @@ export function createEventHub(options: HubOptions): EventHub {
       return subscription
     },
 
-    requireReached: (tenantId, lastSeq) =>
-      requireReached(tenantId, channels.get(tenantId)?.head ?? 0, lastSeq),
+    requireReached,
 
     replay: (subscription, lastSeq) => {
       subscription.position = lastSeq

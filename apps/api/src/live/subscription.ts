@@ -10,17 +10,20 @@ export interface Listener {
   wants(event: LiveEvent): boolean
   /** Bytes that its connection did not take yet. */
   pendingBytes(): number
-  /** Resolves when its connection has taken what waited, or is closed. */
-  drained(): Promise<void>
+  /**
+   * Resolves when its connection has taken what waited, or is closed.
+   *
+   * @returns `false` when it took too long
+   */
+  drained(): Promise<boolean>
   /** Events from one number to another are not kept any more. */
   truncated(gap: { from: number; to: number }): void
   /**
-   * It does not read fast enough, and hears nothing more for now.
+   * It does not read: it hears nothing more until it asks.
    *
-   * @param seq the last event that it was offered
-   * @returns whether it goes on by itself when its connection has taken what waits; else it must ask for it
+   * @param seq the last event that it was told, or where it began
    */
-  tooSlow(seq: number): boolean
+  tooSlow(seq: number): void
   /** The server ends it. */
   close(told: { code: string; message: string }): void
 }

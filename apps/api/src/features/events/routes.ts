@@ -101,10 +101,10 @@ export async function eventRoutes(app: HttpServer, dependencies: Needs): Promise
       await requireTicket(actor, query)
       const { after, limit } = query
       const { tenantId } = actor
-      await live.hub.requireReached(tenantId, after)
+      const newest = await live.hub.requireReached(tenantId, after)
       const scanned = await readEvents(db, { tenantId, after, limit: limit + 1 })
       const page = scanned.slice(0, limit)
-      const first = page[0]?.seq ?? after + 1
+      const first = page[0]?.seq ?? newest + 1
       let prevSeq = first - 1
       const items = page
         .filter((event) => isWanted(event, query))

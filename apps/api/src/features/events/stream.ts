@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Actor } from '@carteiro/domain/keys/find-key'
 import type { FastifyReply } from 'fastify'
 import type { Dependencies } from '../../dependencies.ts'
+import { emits } from '../../live/emits.ts'
 import { type LiveEvent, toEmittedJson } from '../../live/live-event.ts'
 import type { Door, Listener, Subscription } from '../../live/subscription.ts'
 
@@ -15,7 +16,7 @@ export interface StreamRequest {
   wants: (event: LiveEvent) => boolean
 }
 
-/** A connection that has taken nothing for so long is not read any more. */
+/** A stream that is not read for so long is ended: its client comes back with the last number that it has. */
 const MAX_STALLED_MS = 120_000
 const RECONNECT_MS = 1_000
 
@@ -80,9 +81,9 @@ function createListener(
     door,
     wants,
     pendingBytes: () => raw.writableLength,
-    drained: () => drained(raw),
+    drained: async () => !raw.writableNeedDrain || (await emits(raw, ['drain', 'close'], MAX_STALLED_MS)),
     truncated: (gap) => void raw.write(frameOf('replay.truncated', gap, gap.to)),
-    tooSlow: () => true,
+    tooSlow: () => void raw.destroy(),
     close: (told) => {
       raw.end(frameOf('connection.closing', told))
       // Who does not read would hold it open.
@@ -91,28 +92,9 @@ function createListener(
   }
 }
 
-function drained(raw: ServerResponse): Promise<void> {
-  if (!raw.writableNeedDrain || raw.destroyed) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      raw.off('drain', done)
-      raw.off('close', done)
-      resolve()
-    }
-    raw.once('drain', done)
-    raw.once('close', done)
-  })
-}
-
-/** Tells that the stream is alive, and how far it has come; ends one that is not read. */
+/** Tells that the stream is alive, and how far it has come. */
 function beat(subscription: Subscription, raw: ServerResponse, everyMs: number): NodeJS.Timeout {
-  let takenAt = Date.now()
-  raw.on('drain', () => {
-    takenAt = Date.now()
-  })
   return setInterval(() => {
-    if (!raw.writableNeedDrain) takenAt = Date.now()
-    else if (Date.now() - takenAt > MAX_STALLED_MS) raw.destroy()
     if (subscription.state !== 'live' || raw.writableNeedDrain) return
     const seq = subscription.position
     raw.write(frameOf('heartbeat', { seq }, seq))

@@ -1,8 +1,12 @@
 import type { Actor } from '@carteiro/domain/keys/find-key'
 import type { Server, Socket } from 'socket.io'
+import { emits } from '../../live/emits.ts'
 import { type LiveEvent, roomsOf, toEmitted } from '../../live/live-event.ts'
 import type { Door, Listener, Subscription } from '../../live/subscription.ts'
 import type { Report } from '../../report.ts'
+
+/** A socket that takes nothing for so long does not read. */
+const MAX_STALLED_MS = 5_000
 
 /** One socket that was let in. */
 export interface Session {
@@ -39,11 +43,9 @@ export function createSocketDoor(io: Server, report: Report) {
 
 function createSession(door: Door, socket: Socket, actor: Actor): Session {
   const rooms = new Set<string>()
-  const waiting: (() => void)[] = []
   let pending = 0
   const onDrained = () => {
     pending = 0
-    for (const resolve of waiting.splice(0)) resolve()
   }
   socket.conn.on('drain', onDrained)
   socket.conn.once('close', onDrained)
@@ -54,12 +56,11 @@ function createSession(door: Door, socket: Socket, actor: Actor): Session {
     door,
     wants: (event: LiveEvent) => rooms.size > 0 && roomsOf(event).some((room) => rooms.has(room)),
     pendingBytes: () => pending,
-    drained: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    drained: async () => pending === 0 || (await emits(socket.conn, ['drain', 'close'], MAX_STALLED_MS)),
     truncated: (gap) => void socket.emit('replay.truncated', gap),
     tooSlow: (seq) => {
       const message = `This connection does not read fast enough; emit replay with ${seq}, or with your own last number.`
       socket.emit('replay.required', { code: 'TOO_SLOW', message, seq })
-      return false
     },
     close: (told) => {
       socket.emit('connection.closing', told)
