@@ -88,6 +88,8 @@ export interface ReplayRequired {
 
 /** What a client may hear: every event of the log by its type, and what is told of the connection itself. */
 export type ServerEvents = { [Type in EventType]: (event: EmittedEvent<Type>) => void } & {
+  /** Told first: where this connection begins. */
+  ready: (told: { seq: number }) => void
   'replay.truncated': (gap: ReplayTruncated) => void
   'replay.required': (told: ReplayRequired) => void
   'ticket:typing': (typing: Typing) => void

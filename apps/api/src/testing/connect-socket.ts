@@ -10,6 +10,8 @@ export interface Heard {
   [member: string]: unknown
 }
 
+const NONE = -1
+
 interface Teardown {
   teardown(run: () => void): void
 }
@@ -36,8 +38,9 @@ export async function connectSocket(t: Teardown, url: string, options: object) {
   const wake = () => {
     for (const resolve of waiting.splice(0)) resolve()
   }
-  socket.onAny((type: Heard['type'], event: object) => {
-    heard.push({ seq: 0, prevSeq: 0, ...event, type })
+  socket.onAny((type: Heard['type'] | 'ready', event: object) => {
+    if (type === 'ready') return
+    heard.push({ seq: NONE, prevSeq: NONE, ...event, type })
     wake()
   })
   socket.on('disconnect', wake)
@@ -61,9 +64,8 @@ export async function connectSocket(t: Teardown, url: string, options: object) {
   }
 }
 
-/** Only events of the log. */
-export const logged = (heard: Heard[]): Heard[] =>
-  heard.filter(({ seq, prevSeq }) => seq > 0 && prevSeq >= 0 && seq !== prevSeq)
+/** Only events of the log: what is told of the connection itself has no `prevSeq`. */
+export const logged = (heard: Heard[]): Heard[] => heard.filter(({ prevSeq }) => prevSeq !== NONE)
 
 /** Whether each event names the one before it: nothing is missing between them. */
 export const isChained = (events: Heard[]): boolean =>

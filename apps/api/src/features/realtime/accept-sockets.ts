@@ -58,6 +58,7 @@ export function acceptSockets(options: AcceptSockets): void {
       report.disconnected('socket')
     })
     answerCommands(options, session)
+    socket.emit('ready', { seq: session.subscription.position })
     // A replay begins when it is known of which rooms.
     if (session.rooms.size > 0 || socket.handshake.auth.lastSeq === undefined) {
       hub.resume(session.subscription)
