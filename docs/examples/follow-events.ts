@@ -26,7 +26,6 @@ export function followEvents({ url, token, rooms, lastSeq, ...listener }: Follow
   const socket = io(url, {
     transports: ['websocket'],
     forceNew: true,
-    reconnectionDelay: 200,
     // A function, called for every connection: each goes on where the one before ended.
     auth: (send) => send({ token, rooms, ...(last === undefined ? {} : { lastSeq: last }) }),
   })

@@ -54,12 +54,14 @@ export async function run(args: string[]): Promise<number> {
     })
     const auth = { token: secret, rooms: [`tenant:${TENANT}`] }
     await measureOurs(database, api.url, auth, { count: 50, perSecond: 50 }, 10)
+    // Before there is anything that the process could keep for later.
+    const cost = await measureCost(api.url, auth, Number(values.idle))
     const ours = await measureOurs(database, api.url, auth, pace, sockets)
     const plain = await measurePlain(pace, sockets, {
       message: { id: newId(), text: TEXT },
       tenantId: TENANT,
     })
-    report(ours, plain, pace, sockets, await measureCost(api.url, auth, Number(values.idle)))
+    report(ours, plain, pace, sockets, cost)
     return 0
   } finally {
     await api.process.stop()

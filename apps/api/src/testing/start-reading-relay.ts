@@ -6,6 +6,8 @@ export interface ReadingRelay {
   url: string
   stopReading(): void
   readOn(): void
+  /** Ends every connection there is. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -32,6 +34,9 @@ export async function startReadingRelay(serverUrl: string): Promise<ReadingRelay
       })
     }
   }).listen(0, '127.0.0.1')
+  const cut = () => {
+    for (const socket of [...upstreams, ...clients]) socket.destroy()
+  }
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the relay has no port')
@@ -43,8 +48,9 @@ export async function startReadingRelay(serverUrl: string): Promise<ReadingRelay
     readOn: () => {
       for (const upstream of upstreams) upstream.resume()
     },
+    cut,
     close: async () => {
-      for (const socket of [...upstreams, ...clients]) socket.destroy()
+      cut()
       await once(server.close(), 'close')
     },
   }
