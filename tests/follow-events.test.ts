@@ -23,14 +23,14 @@ function follow(to: string, token: string, lastSeq?: number) {
     told.push(one)
     for (const resolve of waiting.splice(0)) resolve()
   }
-  const socket = followEvents({
+  const { socket, close } = followEvents({
     ...{ url: to, token, rooms },
     ...(lastSeq === undefined ? {} : { lastSeq }),
     onEvent: (_type, event) => tell(event),
     onTruncated: tell,
     onRefused: (error) => tell({ refused: error.message }),
   })
-  t.teardown(() => void socket.close())
+  t.teardown(close)
   return {
     socket,
     told,

@@ -19,31 +19,26 @@ export interface Follow {
 /** Refusals that pass; every other one stays until you change something. */
 const PASSING = ['DATABASE_UNAVAILABLE', 'INTERNAL_ERROR', 'TOO_MANY_CONNECTIONS']
 
-/** Follows a tenant's events through reconnections, restarts and replays. @returns the socket; `close()` ends it */
+/** Follows a tenant's events through reconnections, restarts and replays, until `close` is called. */
 export function followEvents({ url, token, rooms, lastSeq, ...listener }: Follow) {
   let last = lastSeq
   let isAsking = false
-  const socket = io(url, {
-    transports: ['websocket'],
-    forceNew: true,
-    // A function, called for every connection: each goes on where the one before ended.
-    auth: (send) => send({ token, rooms, ...(last === undefined ? {} : { lastSeq: last }) }),
-  })
-  const stopAsking = () => {
-    isAsking = false
-  }
+  let again: ReturnType<typeof setTimeout> | undefined
+  // A function: each connection goes on where the one before ended.
+  const auth = (send: (auth: object) => void) => send({ token, rooms, lastSeq: last })
+  const socket = io(url, { transports: ['websocket'], forceNew: true, auth })
   const askForReplay = () => {
-    if (!isAsking) socket.emit('replay', { lastSeq: last }, stopAsking)
+    if (!isAsking) socket.emit('replay', { lastSeq: last })
     isAsking = true
   }
   socket.on('connect_error', (error: Error & { data?: { error?: { code?: string } } }) => {
     if (socket.active) return // No connection at all: the library comes back by itself.
-    if (PASSING.includes(error.data?.error?.code ?? '')) setTimeout(() => socket.connect(), 1_000)
-    else listener.onRefused?.(error)
+    if (!PASSING.includes(error.data?.error?.code ?? '')) return listener.onRefused?.(error)
+    again = setTimeout(() => socket.connect(), 1_000)
   })
-  socket.on('disconnect', stopAsking)
   socket.on('ready', ({ seq }) => {
     last ??= seq
+    isAsking = false
   })
   socket.on('replay.required', askForReplay)
   socket.on('replay.truncated', (gap) => {
@@ -54,7 +49,12 @@ export function followEvents({ url, token, rooms, lastSeq, ...listener }: Follow
     if (event.prevSeq === undefined || last === undefined || event.seq <= last) return
     if (event.prevSeq > last) return askForReplay() // One is missing between them.
     last = event.seq
+    isAsking = false
     listener.onEvent(type, event)
   })
-  return socket
+  const close = () => {
+    clearTimeout(again)
+    socket.close()
+  }
+  return { socket, close }
 }

@@ -13,44 +13,42 @@ export interface ClientOptions {
 
 /** Follows by Socket.IO, with the client of docs/examples. */
 export function startSocketClient({ name, urls, token, tenantId }: ClientOptions): Client {
-  const client = { name, taken: [], faults: [], latencies: [] } as Pick<
-    Client,
-    'name' | 'taken' | 'faults' | 'latencies'
-  >
+  const taken: Client['taken'] = []
+  const faults: string[] = []
+  const latencies: number[] = []
   let turn = 0
   let isClosed = false
   let again: NodeJS.Timeout | undefined
 
   const connect = () => {
-    const socket = followEvents({
+    return followEvents({
       url: urls[turn++ % urls.length] ?? '',
       token,
       rooms: [`tenant:${tenantId}`],
-      lastSeq: lastOf(client),
+      lastSeq: lastOf({ taken }),
       onEvent: (type, event) => {
-        client.taken.push([event.seq, type])
-        if ('occurredAt' in event) client.latencies.push(Date.now() - Date.parse(String(event.occurredAt)))
+        taken.push([event.seq, type])
+        if ('occurredAt' in event) latencies.push(Date.now() - Date.parse(String(event.occurredAt)))
       },
-      onTruncated: ({ from, to }) => void client.faults.push(`${name}: ${from} to ${to} were dropped`),
-      onRefused: ({ message }) => void client.faults.push(`${name} was refused: ${message}`),
+      onTruncated: ({ from, to }) => void faults.push(`${name}: ${from} to ${to} were dropped`),
+      onRefused: ({ message }) => void faults.push(`${name} was refused: ${message}`),
     })
-    return socket
   }
-  let socket = connect()
+  let following = connect()
   return {
-    ...client,
+    ...{ name, taken, faults, latencies },
     drop: () => {
       if (isClosed || again) return
-      socket.close()
+      following.close()
       again = setTimeout(() => {
         again = undefined
-        socket = connect()
+        following = connect()
       }, AGAIN_MS)
     },
     close: () => {
       isClosed = true
       clearTimeout(again)
-      socket.close()
+      following.close()
     },
   }
 }
