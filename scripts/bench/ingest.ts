@@ -9,12 +9,13 @@ const WARM_UP_SECONDS = 5
 /**
  * The webhook (verified, parsed, committed to the queue) beside a bare Fastify route that validates and inserts one
  * row a request, and beside one `boss.send` a request: same machine, same PostgreSQL, same bodies, 64 connections.
- * The three take turns, so that a machine that changes its mind changes it for all.
+ * The three take turns, so that a machine that changes its mind changes it for all. `--processes 2` runs two of each,
+ * as a host with two cores does.
  */
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { seconds: { type: 'string', default: '4' } } })
+  const { seconds, processes } = readOptions(args)
   console.log('starting PostgreSQL, the api and the two plain servers ...')
-  const contenders = await startContenders()
+  const contenders = await startContenders(processes)
   try {
     const rounds: Record<string, Measured[]> = {}
     for (const name of contenders.names)
@@ -22,17 +23,27 @@ export async function run(args: string[]): Promise<number> {
     for (let round = 1; round <= ROUNDS; round++) {
       for (const name of contenders.names) {
         const result = await measure(contenders.target(name), {
-          seconds: Number(values.seconds),
+          seconds,
           round: `${round}`,
         })
         rounds[name] = [...(rounds[name] ?? []), result]
       }
     }
-    report(Object.fromEntries(Object.entries(rounds).map(([name, results]) => [name, median(results)])))
+    const medians = Object.entries(rounds).map(([name, results]) => [name, median(results)] as const)
+    report(Object.fromEntries(medians), processes)
     return 0
   } finally {
     await contenders.stop()
   }
+}
+
+function readOptions(args: string[]): { seconds: number; processes: number } {
+  const options = {
+    seconds: { type: 'string', default: '4' },
+    processes: { type: 'string', default: '1' },
+  } as const
+  const { values } = parseArgs({ args, options })
+  return { seconds: Number(values.seconds), processes: Number(values.processes) }
 }
 
 /** The round whose rate is in the middle. */
@@ -43,7 +54,7 @@ function median(results: Measured[]): Measured {
   return middle
 }
 
-function report(results: Record<string, Measured>): void {
+function report(results: Record<string, Measured>, processes: number): void {
   console.table(results)
   const { ours, ...plain } = results
   if (!ours) throw new Error('the webhook was not measured')
@@ -56,7 +67,7 @@ function report(results: Record<string, Measured>): void {
       baselines: Object.fromEntries(Object.entries(plain).map(([name, { perSecond }]) => [name, perSecond])),
       ratios: Object.fromEntries(Object.entries(plain).map(([name, result]) => [name, ratio(result)])),
       latencyMs: { p50: ours.p50, p95: ours.p95, p99: ours.p99 },
-      notes: `64 connections, median of ${ROUNDS} rounds, every answer after its commit`,
+      notes: `64 connections, ${processes} process(es) each, median of ${ROUNDS} rounds, every answer after its commit`,
     })}`,
   )
 }

@@ -10,7 +10,7 @@ import { bootstrap, DEMO_TENANT } from '../../stack/bootstrap.ts'
 import { migrateDatabase } from '../../stack/migrate-database.ts'
 import { findFreePorts } from '../../stack/ports.ts'
 import { startPostgres } from '../../stack/postgres-process.ts'
-import { createProcessGroup } from '../../stack/process-group.ts'
+import { createProcessGroup, type ProcessGroup } from '../../stack/process-group.ts'
 import { waitUntilReady } from '../../stack/wait-until-ready.ts'
 import type { Target } from './measure.ts'
 
@@ -27,8 +27,12 @@ const COMMANDS: Record<string, string> = {
   bossSend: 'scripts/bench/ingest/boss-send.ts',
 }
 
-/** One PostgreSQL, and beside it the API and the two plain servers, each a process of its own. */
-export async function startContenders(): Promise<Contenders> {
+/**
+ * One PostgreSQL, and beside it the API and the two plain servers, each in processes of its own.
+ *
+ * @param copies processes of each
+ */
+export async function startContenders(copies: number): Promise<Contenders> {
   const folder = await mkdtemp(path.join(tmpdir(), 'carteiro-bench-'))
   const group = createProcessGroup({ logsDirectory: folder, tell: () => undefined })
   const stop = async () => {
@@ -36,7 +40,7 @@ export async function startContenders(): Promise<Contenders> {
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const [databasePort = 0, ...ports] = await findFreePorts(1 + Object.keys(COMMANDS).length)
+    const [databasePort = 0, ...ports] = await findFreePorts(1 + copies * Object.keys(COMMANDS).length)
     const postgres = await startPostgres(group, {
       dataDirectory: folder,
       port: databasePort,
@@ -47,30 +51,18 @@ export async function startContenders(): Promise<Contenders> {
     await migrateDatabase(databaseUrl)
     await prepare(databaseUrl)
     const secrets = { brokerKey: secret(), hmacSecret: secret() }
-    const urls = new Map<string, string>()
-    for (const [index, [name, file]] of Object.entries(COMMANDS).entries()) {
-      const port = ports[index] ?? 0
-      const url = `http://127.0.0.1:${port}`
-      await group.start({
+    const urls = new Map<string, string[]>()
+    for (const name of Object.keys(COMMANDS)) {
+      const own = Array.from({ length: copies }, () => ports.pop() ?? 0)
+      urls.set(
         name,
-        command: [file],
-        env: {
-          ...baseEnvironment(),
-          DATABASE_URL: databaseUrl,
-          API_PORT: String(port),
-          LOG_LEVEL: 'warn',
-          WHATSAPP_BROKER_API_KEY: secrets.brokerKey,
-          WHATSAPP_WEBHOOK_HMAC_SECRET: secrets.hmacSecret,
-        },
-        isReady: (_process, signal) => waitUntilReady(url, signal),
-        readyDeadlineMs: 60_000,
-      })
-      urls.set(name, url)
+        await Promise.all(own.map((port) => startContender(group, { name, port, databaseUrl, secrets }))),
+      )
     }
     return {
       names: Object.keys(COMMANDS),
       target: (name) => ({
-        url: urls.get(name) ?? '',
+        urls: urls.get(name) ?? [],
         path: '/api/integrations/whatsapp/webhook',
         headers: { 'x-api-key': secrets.brokerKey },
         hmacSecret: secrets.hmacSecret,
@@ -82,6 +74,36 @@ export async function startContenders(): Promise<Contenders> {
     await stop()
     throw error
   }
+}
+
+interface ContenderOptions {
+  name: string
+  port: number
+  databaseUrl: string
+  secrets: { brokerKey: string; hmacSecret: string }
+}
+
+/** @returns its URL */
+async function startContender(
+  group: ProcessGroup,
+  { name, port, databaseUrl, secrets }: ContenderOptions,
+): Promise<string> {
+  const url = `http://127.0.0.1:${port}`
+  await group.start({
+    name: `${name}-${port}`,
+    command: [COMMANDS[name] ?? ''],
+    env: {
+      ...baseEnvironment(),
+      DATABASE_URL: databaseUrl,
+      API_PORT: String(port),
+      LOG_LEVEL: 'warn',
+      WHATSAPP_BROKER_API_KEY: secrets.brokerKey,
+      WHATSAPP_WEBHOOK_HMAC_SECRET: secrets.hmacSecret,
+    },
+    isReady: (_process, signal) => waitUntilReady(url, signal),
+    readyDeadlineMs: 60_000,
+  })
+  return url
 }
 
 const secret = (): string => randomBytes(24).toString('hex')

@@ -3,7 +3,8 @@ import { type Dispatcher, Pool } from 'undici'
 import { percentiles } from '../roundtrip/latencies.ts'
 
 export interface Target {
-  url: string
+  /** One for each process that answers. */
+  urls: string[]
   path: string
   headers: Record<string, string>
   hmacSecret: string
@@ -33,24 +34,25 @@ export async function measure(
   { seconds, round }: { seconds: number; round: string },
 ): Promise<Measured> {
   const requests = prepare(target, round, seconds * PREPARED_PER_SECOND)
-  const pool = new Pool(target.url, { connections: CONNECTIONS, pipelining: 1 })
+  const connections = CONNECTIONS / target.urls.length
+  const pools = target.urls.map((url) => new Pool(url, { connections, pipelining: 1 }))
   const latencies: number[] = []
   const startedAt = performance.now()
   const endsAt = startedAt + seconds * 1_000
 
-  const post = async () => {
+  const post = async (pool: Pool) => {
     while (performance.now() < endsAt) {
       const request = requests.pop()
       if (!request) return
       const sentAt = performance.now()
       const status = await send(pool, request)
-      if (status >= 300) throw new Error(`${target.url} answered ${status}`)
+      if (status >= 300) throw new Error(`the webhook answered ${status}`)
       latencies.push(performance.now() - sentAt)
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, post))
+  await Promise.all(pools.flatMap((pool) => Array.from({ length: connections }, () => post(pool))))
   const elapsedSeconds = (performance.now() - startedAt) / 1_000
-  await pool.close()
+  await Promise.all(pools.map((pool) => pool.close()))
   return { perSecond: Math.round(latencies.length / elapsedSeconds), ...percentiles(latencies) }
 }
 
