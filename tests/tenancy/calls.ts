@@ -46,6 +46,9 @@ export const TEMPLATES = {
   deleted: { code: 'farewell', language: 'en' },
 }
 
+/** Answered for as long as somebody reads. */
+export const STREAM = 'GET /api/events/stream'
+
 /** Makes a number of the Cloud API known. */
 export const CONNECT_CLOUD = `PUT ${BASE}/{id}/cloud`
 
@@ -94,6 +97,15 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],
   'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
+  'GET /api/events': (acme) => [
+    {},
+    { query: { after: '0', limit: '200' } },
+    { query: { ticketId: acme.ticketId } },
+  ],
+  [STREAM]: (acme) => [
+    { query: { lastEventId: '0', ticketId: acme.ticketId } },
+    { query: { lastEventId: '0', type: 'messages.new' } },
+  ],
   'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
   'POST /api/tickets/{id}/messages': (acme) => [
     {

@@ -3,7 +3,7 @@ import { Slug } from '@carteiro/contracts/identifier'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { InstanceSettings, InstanceSettingsChange } from '@carteiro/contracts/settings'
 import { StorableText } from '@carteiro/contracts/storable-text'
-import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { addInstance } from '@carteiro/domain/instances/add-instance'
 import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
 import { changeInstance } from '@carteiro/domain/settings/change-settings'
 import type { HttpServer } from '@carteiro/runtime/http-server'
@@ -12,7 +12,7 @@ import type { Dependencies } from '../../dependencies.ts'
 import { unknownTimezone } from '../../settings/unknown-timezone.ts'
 import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
 
-type Needs = Pick<Dependencies, 'db' | 'queue' | 'broker' | 'config'>
+type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config'>
 
 const BASE = '/api/integrations/whatsapp/instances'
 
@@ -85,7 +85,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     },
     async ({ actor, body, id: requestId }, reply) => {
       const broker = requireBroker(dependencies)
-      const result = await createInstance(db, { ...body, tenantId: actor.tenantId })
+      const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId })
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
