@@ -23,7 +23,8 @@ t.teardown(async () => {
   await rm(dataDirectory, { recursive: true, force: true })
 })
 
-const socket = io(stack.urls.api, { transports: ['websocket'], auth: { token: stack.apiKey } })
+const auth = { token: stack.apiKey, rooms: [`tenant:${stack.tenantId}`] }
+const socket = io(stack.urls.api, { transports: ['websocket'], auth })
 t.teardown(() => socket.close())
 await new Promise<void>((resolve, reject) => {
   socket.once('connect', resolve)
