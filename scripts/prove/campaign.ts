@@ -17,9 +17,9 @@ import { withStack } from './parts/with-stack.ts'
 const OPTIONS = {
   messages: { type: 'string', default: '100000' },
   /** How many of them are accepted by the API's route; the others are planted as it would have left them. */
-  routed: { type: 'string', default: '2000' },
+  routed: { type: 'string', default: '500' },
   /** Messages a minute of the campaign's instance. */
-  pace: { type: 'string', default: '600' },
+  pace: { type: 'string', default: '300' },
   /** How long the pace is measured. */
   window: { type: 'string', default: '60' },
   /** Messages of the other two instances meanwhile. */
