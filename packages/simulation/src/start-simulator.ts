@@ -7,6 +7,7 @@ import { VERSION } from '@carteiro/runtime/version'
 import { addControl } from './control/add-control.ts'
 import { createChanges, watchPhones } from './control/changes.ts'
 import type { BrokerAccess } from './control/control-dependencies.ts'
+import { createFaults } from './faults/create-faults.ts'
 import { type KeptAccounts, keepAccounts } from './linking/keep-accounts.ts'
 import { createPhoneMedia } from './media/create-phone-media.ts'
 import { keepAuthority } from './media/keep-authority.ts'
@@ -26,7 +27,7 @@ export interface SimulatorOptions {
   folder?: string | undefined
   /** Where phones read QR codes, unless a request names another broker. */
   broker?: BrokerAccess | undefined
-  /** Prekeys that a client without any is said to have, so that a test's client uploads none; 0 without it. */
+  /** What a client that has left no prekeys here hears of their number; 0 without it. With 10 it makes none. */
   claimedPreKeys?: number
 }
 
@@ -59,6 +60,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ),
     listener: createListener(logger, changes.tellAll, () => kept?.save()),
   })
+  // It takes its hooks before the first client comes.
+  const faults = createFaults(server)
   if (folder !== undefined) {
     const onError = (err: unknown) => logger.error({ err }, 'linked devices not saved')
     kept = await keepAccounts(join(folder, ACCOUNTS_FILE), server.persons, onError)
@@ -67,7 +70,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const http = createHttpServer({ logger })
   measureRequests(http, registry)
   addOperations(http, { registry, version: VERSION, checks: [] })
-  addControl(http, { whatsapp: server, media, changes, broker, written: writtenCounter(registry) })
+  addControl(http, { whatsapp: server, media, faults, changes, broker, written: writtenCounter(registry) })
   measureConnections(server, registry)
   http.server.on('upgrade', server.accept)
   const url = await listen(http, host, port)

@@ -1,4 +1,5 @@
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import { addFaultRoutes } from '../faults/fault-routes.ts'
 import { addMediaRoutes } from '../media/media-routes.ts'
 import { addAccountRoutes } from './account-routes.ts'
 import { addChatRoutes } from './chat-routes.ts'
@@ -21,6 +22,7 @@ export function addControl(server: HttpServer, dependencies: ControlDependencies
   addGroupRoutes(server, dependencies)
   addLinkRoutes(server, dependencies)
   addMediaRoutes(server, dependencies.media)
+  addFaultRoutes(server, dependencies.faults)
   addEventRoutes(server, dependencies.changes)
   addPageRoutes(server)
 }

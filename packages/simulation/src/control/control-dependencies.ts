@@ -1,4 +1,5 @@
 import type { Counter } from '@carteiro/runtime/metrics'
+import type { Faults } from '../faults/create-faults.ts'
 import type { MediaHost } from '../media/start-media-host.ts'
 import type { WhatsAppServer } from '../server/whatsapp-server.ts'
 import type { Changes } from './changes.ts'
@@ -14,6 +15,7 @@ export interface BrokerAccess {
 export interface ControlDependencies {
   whatsapp: WhatsAppServer
   media: MediaHost
+  faults: Faults
   changes: Changes
   /** Messages that customers wrote to accounts, by `delivery`. */
   written: Counter<'delivery'>

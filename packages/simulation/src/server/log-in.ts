@@ -11,7 +11,7 @@ export function logIn(world: World, connection: Connection): Device | undefined 
     refuse(connection, 401, 'an unknown account or device')
     return undefined
   }
-  const refused = world.verdicts.login(device)
+  const refused = world.verdicts.login(device, connection)
   if (refused !== undefined) {
     refuse(connection, refused, `refused with ${refused}`)
     return undefined

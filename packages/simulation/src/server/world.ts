@@ -1,4 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Connection } from '../wire/connection-paths.ts'
 import type { CompanionIdentity } from './companion.ts'
 import type { Device, Person } from './device.ts'
 import type { Groups } from './groups.ts'
@@ -7,7 +8,7 @@ import type { Persons } from './persons.ts'
 /** What the server says to what it is asked: replace a function to refuse on purpose. */
 export interface Verdicts {
   /** @returns the reason of a refusal (401, 403, 411, 500, 503, ...); undefined lets the client in */
-  login(device: Device): number | undefined
+  login(device: Device, connection: Connection): number | undefined
   /** @returns the code of a refusal (463, 479, 429, ...); undefined takes the message */
   message(sender: Device, stanza: BinaryNode): number | undefined
   /** @returns the code of a refusal (403, 404, 429, ...); undefined answers the query */

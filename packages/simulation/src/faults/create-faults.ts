@@ -1,0 +1,105 @@
+import type { WhatsAppServer } from '../server/whatsapp-server.ts'
+import type { Connection } from '../wire/connection-paths.ts'
+import { type ArmedFault, createArmory, isMeant } from './armory.ts'
+import { bendFrames } from './bend-frames.ts'
+import { bendStanzas } from './bend-stanzas.ts'
+import { endConnection } from './end-connection.ts'
+import { Fault, type FaultInput, type FaultTarget } from './fault.ts'
+
+/** What became of a fault. */
+export interface StruckFault {
+  fault: Fault
+  /** Connections that it struck at once. */
+  connections: number
+  /** What waits for its occasion, or lasts until it is ended. */
+  armed?: ArmedFault
+}
+
+/** Breaks a server's connections on purpose. */
+export interface Faults {
+  /**
+   * @param target every client when left out
+   * @throws Problem QUEUE_FULL when too many wait; ZodError when it is no fault
+   */
+  strike(fault: FaultInput, target?: FaultTarget): StruckFault
+  /** What waits for its occasion, or lasts, oldest first. */
+  armed(): ArmedFault[]
+  /** @returns false when no such fault waits */
+  end(id: string): boolean
+  endAll(): void
+}
+
+const ARMED_LIMIT = 1_000
+
+/** Takes the hooks of a server: from here on it can be broken. Call it before clients come. */
+export function createFaults(server: WhatsAppServer): Faults {
+  const armory = createArmory(ARMED_LIMIT)
+  const { verdicts, world } = server
+  const { login, message, query } = verdicts
+  const clock = world.now
+  let restarting: NodeJS.Timeout | undefined
+
+  verdicts.login = (device, connection) => {
+    bendFrames(connection, device, armory)
+    bendStanzas(connection, device, armory)
+    return armory.spend('refused-login', device)?.code ?? login(device, connection)
+  }
+  verdicts.message = (sender, stanza) => armory.spend('nack', sender)?.code ?? message(sender, stanza)
+  verdicts.query = (sender, stanza) => {
+    const { xmlns } = stanza.attrs
+    const refused = armory.spend(
+      'refused-query',
+      sender,
+      (fault) => fault.xmlns === undefined || fault.xmlns === xmlns,
+    )
+    return refused?.code ?? query(sender, stanza)
+  }
+  world.now = () => {
+    const skew = armory.lasting('clock-skew').reduce((sum, { ms }) => sum + ms, 0)
+    return new Date(clock().getTime() + skew)
+  }
+
+  function restart(ms: number): void {
+    clearTimeout(restarting)
+    server.cut()
+    restarting = setTimeout(() => server.restore(), ms).unref()
+  }
+
+  function strikeNow(fault: Fault, target: FaultTarget): number {
+    if (fault.type === 'restart') {
+      const { length } = server.connections()
+      restart(fault.ms)
+      return length
+    }
+    const struck = server.connections().filter(({ device }) => isMeant(target, device))
+    for (const { connection } of struck) strikeConnection(connection, fault)
+    return struck.length
+  }
+
+  return {
+    strike(given, target = {}) {
+      const fault = Fault.parse(given)
+      if ('times' in fault) return { fault, connections: 0, armed: armory.arm(fault, target, fault.times) }
+      if (fault.type === 'delay' || fault.type === 'clock-skew') {
+        return { fault, connections: 0, armed: armory.arm(fault, target, null) }
+      }
+      return { fault, connections: strikeNow(fault, target) }
+    },
+    armed: armory.list,
+    end: armory.end,
+    endAll: armory.endAll,
+  }
+}
+
+function strikeConnection(connection: Connection, fault: Fault): void {
+  if (fault.type === 'cut') connection.destroy('cut on purpose')
+  if (fault.type === 'stream-error') endConnection(connection, fault.code)
+  if (fault.type === 'half-open') {
+    connection.paths.incoming = () => undefined
+    connection.paths.outgoing = () => undefined
+  }
+  if (fault.type === 'slow-reader') {
+    connection.pause()
+    setTimeout(() => connection.resume(), fault.ms).unref()
+  }
+}
