@@ -52,5 +52,7 @@ function apt(...args: string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
   if (status === 0) return
-  throw new Error(`There is no Chromium, and "apt-get ${args.join(' ')}" failed: ${stderr.trim().slice(-500)}`)
+  throw new Error(
+    `There is no Chromium, and "apt-get ${args.join(' ')}" failed: ${stderr.trim().slice(-500)}`,
+  )
 }
