@@ -15,7 +15,7 @@ const CUSTOMERS = 20
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { accounts: { type: 'string', default: '100' }, count: { type: 'string', default: '1000' } },
+    options: { accounts: { type: 'string', default: '100' }, count: { type: 'string', default: '300' } },
   })
   const accounts = Number(values.accounts)
   // libsignal prints whole sessions.

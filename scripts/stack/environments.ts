@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { AUTHORITY_FILE } from '@carteiro/simulation/media/keep-authority'
 import { SIMULATOR_ROOT } from '@carteiro/simulation/wire/certificate'
 import { baseEnvironment } from './base-environment.ts'
@@ -42,6 +43,10 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
   const connected = { ...common, DATABASE_URL: databaseUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
   const webhooks = { WHATSAPP_WEBHOOK_HMAC_SECRET: credentials.webhookHmacSecret }
   const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }
+  // The simulator asks no broker elsewhere.
+  const scanned = isLoopbackUrl(brokerUrl.WHATSAPP_BROKER_URL, ['http:'])
+    ? { ...brokerUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
+    : { WHATSAPP_BROKER_URL: '', WHATSAPP_BROKER_API_KEY: '' }
   const linked = {
     WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${ports.simulator}/ws/chat`,
     WHATSAPP_SIMULATOR_ROOT: SIMULATOR_ROOT,
@@ -52,6 +57,7 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
     // Nothing of the simulator asks for a key: it stays on loopback whatever HOST is.
     simulator: {
       ...common,
+      ...scanned,
       HOST: '127.0.0.1',
       SIMULATOR_PORT: String(ports.simulator),
       SIMULATOR_MEDIA_PORT: String(ports.media),

@@ -42,6 +42,9 @@ function commands(stack: Stack): string[] {
     return [
       `  Link ${instanceId} to your WhatsApp:`,
       `  curl -sS -X POST ${urls.api}/api/integrations/whatsapp/instances/${instanceId}/connect ${key}`,
+      '',
+      '  Its QR code, to scan with the phone (it changes; ask again):',
+      `  curl -sS ${urls.broker}/instances/${instanceId}/qr.png -o qr.png -H ${quote(`X-API-Key: ${stack.brokerKey}`)}`,
     ]
   }
   return [

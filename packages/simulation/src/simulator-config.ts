@@ -5,7 +5,7 @@ import { z } from 'zod'
 const SimulatorConfig = z.object({
   SIMULATOR_PORT: port(3003),
   SIMULATOR_MEDIA_PORT: port(3004),
-  SIMULATOR_PATH: z.string().default('.data/simulator'),
+  SIMULATOR_PATH: z.string().min(1).default('.data/simulator'),
   WHATSAPP_BROKER_URL: z
     .string()
     .refine((url) => isLoopbackUrl(url, ['http:']), 'must be http on a loopback address')

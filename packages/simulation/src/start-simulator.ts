@@ -27,7 +27,7 @@ export interface SimulatorOptions {
   folder?: string | undefined
   /** Where phones read QR codes, unless a request names another broker. */
   broker?: BrokerAccess | undefined
-  /** What a client that has left no prekeys here hears of their number; 0 without it. With 10 it makes none. */
+  /** Prekeys that a client without any is said to have, so that a test's client uploads none; 0 without it. */
   claimedPreKeys?: number
 }
 

@@ -29,7 +29,7 @@ const Broker = z.strictObject({
     .optional(),
   apiKey: z
     .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, 'must be up to 200 letters, digits or signs')
+    .regex(/^[\x20-\x7e]{1,200}$/, 'must be up to 200 letters, digits, spaces or signs')
     .optional(),
 })
 

@@ -43,7 +43,8 @@ export function createChanges(): Changes {
     },
     version,
     later(phone, since, { timeoutMs, signal }) {
-      if (version(phone) > since || signal.aborted) return Promise.resolve(version(phone))
+      if (version(phone) > since) return Promise.resolve(version(phone))
+      if (signal.aborted) return Promise.resolve(undefined)
       return new Promise((resolve) => {
         const wakers = waiting.get(phone) ?? new Set()
         waiting.set(phone, wakers)

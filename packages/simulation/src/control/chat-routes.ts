@@ -64,7 +64,10 @@ export function addChatRoutes(server: HttpServer, { whatsapp, changes }: Control
       const { person, phone } = requirePhone(whatsapp, params.phone)
       requireOther(whatsapp, params)
       if (pushName !== undefined) person.pushName = pushName
-      const message = await phone.write(params.chat, toContent(content), id === undefined ? {} : { id })
+      const message = await phone.write(params.chat, toContent(content), {
+        pushName: person.pushName,
+        ...(id !== undefined && { id }),
+      })
       return reply.status(202).send({ id: message.id, to: params.chat })
     },
   )

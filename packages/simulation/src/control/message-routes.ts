@@ -39,7 +39,10 @@ export function addMessageRoutes(
       const { person, phone } = requirePhone(whatsapp, params.phone)
       if (pushName !== undefined) person.pushName = pushName
       const delivery = foretellDelivery(account)
-      const message = await phone.write(account.phone, toContent(content), id === undefined ? {} : { id })
+      const message = await phone.write(account.phone, toContent(content), {
+        pushName: person.pushName,
+        ...(id !== undefined && { id }),
+      })
       written.inc({ delivery })
       return reply.status(202).send({ id: message.id, to: account.phone, delivery })
     },

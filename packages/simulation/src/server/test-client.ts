@@ -6,6 +6,7 @@ import {
   type SocketConfig,
   type WAMessage,
   type WAMessageUpdate,
+  type WASocket,
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { createKeyStore } from '../phone/key-store.ts'
@@ -67,6 +68,12 @@ export function connectClient(
     logger: pino({ level: 'silent' }),
     ...config,
   })
+  socket.ev.on('creds.update', (update) => Object.assign(creds, update))
+  return { ...followClient(socket), credentials }
+}
+
+/** Writes down what a Baileys client hears. */
+export function followClient(socket: WASocket) {
   const opened = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<number | undefined>()
   const acks = createArrivals<string>()
@@ -75,7 +82,6 @@ export function connectClient(
   const updates = createArrivals<WAMessageUpdate>()
   const receipts = createArrivals<MessageUserReceiptUpdate>()
   const offline = createArrivals<number>()
-  socket.ev.on('creds.update', (update) => Object.assign(creds, update))
   socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
     if (connection === 'open') opened.resolve()
     if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))
@@ -94,7 +100,7 @@ export function connectClient(
   socket.ev.on('message-receipt.update', (changed) => changed.forEach(receipts.add))
   socket.ev.on('messages.update', (changed) => changed.forEach(updates.add))
   return {
-    ...{ socket, acks, messages, texts, updates, receipts, offline, credentials },
+    ...{ socket, acks, messages, texts, updates, receipts, offline },
     opened: opened.promise,
     closed: closed.promise,
     text: (to: string, text: string, id: string) => socket.sendMessage(to, { text }, { messageId: id }),

@@ -29,6 +29,13 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
   const { port } = http.address() as AddressInfo
   const url = `ws://127.0.0.1:${port}/ws/chat`
   const clients: { closed: Promise<unknown> }[] = []
+
+  /** The test ends when this client has, too. */
+  function adopt<Client extends { closed: Promise<unknown> }>(client: Client): Client {
+    clients.push(client)
+    return client
+  }
+
   t.teardown(async () => {
     server.close()
     await Promise.all(clients.map(({ closed }) => closed))
@@ -42,11 +49,9 @@ export async function startTestServer(t: Test, options: WhatsAppServerOptions = 
     /** What devices sent, once the server has worked on it. */
     taken,
     /** Connects a Baileys client. */
-    connect(credentials: LinkedCredentials, config: Partial<SocketConfig> = {}) {
-      const client = connectClient(url, credentials, config)
-      clients.push(client)
-      return client
-    },
+    connect: (credentials: LinkedCredentials, config: Partial<SocketConfig> = {}) =>
+      adopt(connectClient(url, credentials, config)),
+    adopt,
     /** The addresses of a person's devices by LID. */
     lidsOf: (phone: string) =>
       [...(server.persons.find(phone)?.devices.keys() ?? [])].map((n) => formatAddress(phone, 'lid', n)),
