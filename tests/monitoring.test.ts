@@ -53,7 +53,7 @@ await sql`insert into instance_circuit (tenant_id, instance_id, open_until) valu
 )
 
 t.test('every question of the page can be asked as it stands', async (t) => {
-  t.equal(questions.length, 7)
+  t.equal(questions.length, 9)
   for (const question of questions) {
     t.ok((await sql.raw(question).execute(db)).rows.length > 0, question)
   }
@@ -66,7 +66,7 @@ t.test('the answers are what the page says', async (t) => {
     { state: 'QUEUED', count: 1 },
   ])
   t.match(await ask(/state = 'FAILED'/), [{ id: retried, error_code: 'INVALID_TO', error_message: 'nobody' }])
-  t.match(await ask(/delivery_attempt/), [
+  t.match(await ask(/join delivery_attempt/), [
     { id: retried, generation: 0, number: 1, outcome: 'failed', fault: 'message' },
     { id: retried, generation: 1, number: 1, outcome: 'failed', fault: 'message' },
   ])

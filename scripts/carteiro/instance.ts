@@ -1,9 +1,12 @@
 import { Slug } from '@carteiro/contracts/identifier'
-import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { addInstance } from '@carteiro/domain/instances/add-instance'
 import { listInstances } from '@carteiro/domain/instances/find-instance'
 import type { Command } from 'commander'
 import { withDatabase } from './with-database.ts'
 import { writeResult } from './write-result.ts'
+
+/** Readers of the log look each second besides. */
+const SILENT = { notify: () => undefined, stop: async () => undefined }
 
 /** `carteiro instance ...` */
 export function addInstanceCommands(program: Command): void {
@@ -16,7 +19,10 @@ export function addInstanceCommands(program: Command): void {
     .option('--name <name>', 'the name that people see')
     .action(async (id: string, options: { tenant: string; name?: string }, command: Command) => {
       const result = await withDatabase((db) =>
-        createInstance(db, { id: Slug.parse(id), tenantId: options.tenant, name: options.name ?? id }),
+        addInstance(
+          { db, notifier: SILENT },
+          { id: Slug.parse(id), tenantId: options.tenant, name: options.name ?? id },
+        ),
       )
       if (result.status === 'exists') throw new Error(`the id ${id} is taken; choose another one`)
       writeResult(command, result.instance)

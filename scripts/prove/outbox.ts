@@ -10,6 +10,7 @@ import { readEventHoles, readRecords } from './outbox/read-records.ts'
 import { type Proved, report } from './outbox/report.ts'
 import { retryFailed } from './outbox/retry-failed.ts'
 import { writeMessages } from './outbox/write-messages.ts'
+import { changeInstance } from './parts/change-instance.ts'
 import { connectTo } from './parts/connect-to.ts'
 import { settleDown } from './parts/settle-down.ts'
 import { withStack } from './parts/with-stack.ts'
@@ -23,7 +24,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '600' },
 } as const
 
-/** Three attempts, so that some use them up and are retried by hand. */
+/** No limits, which would make it a proof of patience; three attempts, so that some use them up and are retried by hand. */
 const SETTINGS = { ...PACE_OFF, outbox: { retryMinutes: [0, 0.02, 0.05] } }
 
 /** Of the run's time: what is left is for coming to rest. */
@@ -62,8 +63,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function proveOn(stack: Stack, dataDirectory: string, plan: Plan): Promise<Proved> {
-  await useSettings(stack)
   const api = createApiClient(stack.urls.api, stack.apiKey)
+  await changeInstance(api, stack.instanceId, SETTINGS)
   const signal = AbortSignal.timeout(plan.deadline - Date.now())
   let progress = 0
   const needs = { api, signal, progress: () => progress }
@@ -83,19 +84,6 @@ async function proveOn(stack: Stack, dataDirectory: string, plan: Plan): Promise
     const faults = { ...judgePhones(written, records, phones), ...judgeRecords(records) }
     faults.events.push(...(await readEventHoles(database)))
     return { strikes, written, records, phones, faults, retriedAtTheEnd: retried }
-  } finally {
-    await database.end()
-  }
-}
-
-/** An instance's own limits would make it a proof of patience. */
-async function useSettings(stack: Stack): Promise<void> {
-  const database = await connectTo(stack)
-  try {
-    await database.query('update instance set settings = settings || $1 where id = $2', [
-      JSON.stringify(SETTINGS),
-      stack.instanceId,
-    ])
   } finally {
     await database.end()
   }

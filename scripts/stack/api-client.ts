@@ -9,6 +9,8 @@ export interface ApiAnswer {
 export interface ApiClient {
   get(path: string): Promise<ApiAnswer>
   post(path: string, body?: object): Promise<ApiAnswer>
+  put(path: string, body: object): Promise<ApiAnswer>
+  patch(path: string, body: object): Promise<ApiAnswer>
 }
 
 /** Speaks to one of the stack's processes over HTTP, as a client would. Rejects only when no answer came. */
@@ -26,5 +28,10 @@ export function createApiClient(url: string, apiKey?: string): ApiClient {
     const text = await response.text()
     return { status: response.status, body: text === '' ? null : JSON.parse(text) }
   }
-  return { get: (path) => call('GET', path), post: (path, body) => call('POST', path, body) }
+  return {
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+    put: (path, body) => call('PUT', path, body),
+    patch: (path, body) => call('PATCH', path, body),
+  }
 }

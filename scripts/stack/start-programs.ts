@@ -1,5 +1,6 @@
 import type { Environments, Ports, ProcessName } from './environments.ts'
 import { urlOf } from './environments.ts'
+import { findFreePort } from './ports.ts'
 import type { ProcessGroup } from './process-group.ts'
 import type { SupervisedProcess } from './supervise.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
@@ -34,16 +35,36 @@ export async function startPrograms(group: ProcessGroup, options: ProgramsOption
   return { simulator, broker, worker, api }
 }
 
+/** Starts one more worker, told what the first is, but for its port. @returns where it is found */
+export async function startAnotherWorker(
+  group: ProcessGroup,
+  { environments, host }: Pick<ProgramsOptions, 'environments' | 'host'>,
+): Promise<string> {
+  const port = await findFreePort()
+  const env = { ...environments.worker, WORKER_PORT: String(port) }
+  const url = urlOf(host, port)
+  await startMain(group, 'worker', { name: `worker-${port}`, env, url })
+  return url
+}
+
 function startProgram(
   group: ProcessGroup,
   name: ProcessName,
   { environments, ports, host }: ProgramsOptions,
 ): Promise<SupervisedProcess> {
   const url = urlOf(name === 'simulator' ? '127.0.0.1' : host, ports[name])
+  return startMain(group, name, { name, env: environments[name], url })
+}
+
+function startMain(
+  group: ProcessGroup,
+  program: ProcessName,
+  { name, env, url }: { name: string; env: NodeJS.ProcessEnv; url: string },
+): Promise<SupervisedProcess> {
   return group.start({
     name,
-    command: [MAIN[name]],
-    env: environments[name],
+    command: [MAIN[program]],
+    env,
     isReady: (_supervised, signal) => waitUntilReady(url, signal),
     readyDeadlineMs: READY_DEADLINE_MS,
   })

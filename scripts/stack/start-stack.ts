@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { createApiClient } from './api-client.ts'
 import { bootstrap, DEMO_TENANT } from './bootstrap.ts'
 import { type Credentials, keepCredentials } from './credentials.ts'
 import { type Environments, environments, type Ports, urlOf } from './environments.ts'
-import { createDemoInstance, DEMO_INSTANCE, DEMO_PHONE, linkDemoInstance } from './link-instance.ts'
+import { DEMO_INSTANCE, DEMO_PHONE, linkInstance, makeInstance } from './link-instance.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { findFreePorts } from './ports.ts'
 import { type PostgresProcess, startPostgres } from './postgres-process.ts'
 import { createProcessGroup, type ProcessGroup } from './process-group.ts'
-import { type Programs, startPrograms } from './start-programs.ts'
+import { type Programs, startAnotherWorker, startPrograms } from './start-programs.ts'
 import type { SupervisedProcess } from './supervise.ts'
 
 export interface StackOptions {
@@ -42,6 +43,10 @@ export interface Stack {
   instanceId: string
   logsDirectory: string
   processes: Programs & { postgres: SupervisedProcess | undefined }
+  /** Makes one more instance and links it to a simulated phone (digits). */
+  addInstance(id: string, phone: string): Promise<void>
+  /** Starts one more worker beside the first. @returns its URL */
+  addWorker(): Promise<string>
   /** Stops api, worker, broker, simulator and PostgreSQL, in this order. A second call waits for the first. */
   stop(): Promise<void>
 }
@@ -88,15 +93,17 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
   const programs = await startPrograms(group, { environments: told, ports, host, simulator })
 
   const apiUrl = urlOf(host, ports.api)
-  await createDemoInstance(apiUrl, credentials.apiKey)
+  const api = createApiClient(apiUrl, credentials.apiKey)
+  await makeInstance(api, { id: DEMO_INSTANCE, name: 'Demo phone' })
+  const linking = {
+    api,
+    broker: createApiClient(urlOf(host, ports.broker), credentials.brokerKey),
+    simulator: createApiClient(urlOf('127.0.0.1', ports.simulator)),
+    signal: options.signal,
+  }
   if (simulator) {
     onProgress?.(`linking ${DEMO_INSTANCE} to the simulated phone +${DEMO_PHONE}`)
-    await linkDemoInstance({
-      api: { url: apiUrl, key: credentials.apiKey },
-      broker: { url: urlOf(host, ports.broker), key: credentials.brokerKey },
-      simulatorUrl: urlOf('127.0.0.1', ports.simulator),
-      signal: options.signal,
-    })
+    await linkInstance({ id: DEMO_INSTANCE, phone: DEMO_PHONE }, linking)
   }
   return {
     urls: {
@@ -112,6 +119,11 @@ async function startParts(group: ProcessGroup, options: StackOptions): Promise<S
     instanceId: DEMO_INSTANCE,
     logsDirectory: path.join(dataDirectory, 'logs'),
     processes: { ...programs, postgres: postgres?.process },
+    async addInstance(id, phone) {
+      await makeInstance(api, { id, name: id })
+      await linkInstance({ id, phone }, linking)
+    },
+    addWorker: () => startAnotherWorker(group, { environments: told, host }),
     stop: group.stop,
   }
 }

@@ -46,6 +46,9 @@ export const TEMPLATES = {
   deleted: { code: 'farewell', language: 'en' },
 }
 
+/** Answered for as long as somebody reads. */
+export const STREAM = 'GET /api/events/stream'
+
 /** Makes a number of the Cloud API known. */
 export const CONNECT_CLOUD = `PUT ${BASE}/{id}/cloud`
 
@@ -94,6 +97,15 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],
   'GET /api/audit-events': (acme) => [{}, { query: { entityType: 'delivery', entityId: acme.deliveryId } }],
+  'GET /api/events': (acme) => [
+    {},
+    { query: { after: '0', limit: '200' } },
+    { query: { ticketId: acme.ticketId } },
+  ],
+  [STREAM]: (acme) => [
+    { query: { lastEventId: '0', ticketId: acme.ticketId } },
+    { query: { lastEventId: '0', type: 'messages.new' } },
+  ],
   'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
   'POST /api/tickets/{id}/messages': (acme) => [
     {
@@ -112,11 +124,16 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     },
   ],
   'GET /api/messages/{id}/media': (acme) => [{ params: { id: acme.mediaId } }],
+  'GET /api/v1/settings': () => [{}],
+  'PATCH /api/v1/settings': () => [{ payload: { pace: { perMinute: 1 }, timezone: 'Europe/Rome' } }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],
   [`POST ${BASE}`]: (acme) => [{ payload: { id: acme.instanceId, name: 'Taken over' } }],
   [`GET ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`PATCH ${BASE}/{id}`]: (acme) => [
+    { params: { id: acme.instanceId }, payload: { name: 'Taken over', settings: { pace: { burst: 1 } } } },
+  ],
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],

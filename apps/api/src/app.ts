@@ -7,6 +7,7 @@ import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
+import { eventRoutes } from './features/events/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
@@ -16,6 +17,7 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
@@ -50,7 +52,9 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
+  await app.register(settingsRoutes, dependencies)
   await app.register(activityRoutes, dependencies)
+  await app.register(eventRoutes, dependencies)
   await app.register(deadLetterRoutes, dependencies)
   await app.register(jobRoutes, dependencies)
   await app.register(operationsRoutes, dependencies)

@@ -8,6 +8,7 @@ import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createStorage } from '@carteiro/storage/create-storage'
 import type { ObjectStorage } from '@carteiro/storage/storage'
 import type { ApiConfig } from './config.ts'
+import { type Live, startLive } from './live/start-live.ts'
 import { createReport, type Report } from './report.ts'
 
 /** Everything the API's features work with, built once. A feature takes what it needs with `Pick`. */
@@ -24,6 +25,7 @@ export interface Dependencies {
   storage: ObjectStorage
   registry: Registry
   report: Report
+  live: Live
 }
 
 export async function createDependencies(
@@ -43,6 +45,7 @@ export async function createDependencies(
   lifecycle.onStop('storage', storage.close)
   const registry = createRegistry()
   const report = createReport(registry, logger)
+  const live = startLive({ config, connection, logger, lifecycle, report })
   return {
     config,
     logger,
@@ -55,6 +58,7 @@ export async function createDependencies(
     storage,
     registry,
     report,
+    live,
   }
 }
 

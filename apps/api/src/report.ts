@@ -8,6 +8,9 @@ import {
   type Registry,
 } from '@carteiro/runtime/metrics'
 
+/** How events leave: by Socket.IO, or as a stream (SSE). */
+export type RealtimeDoor = 'socket' | 'stream'
+
 /** Every metric and business log line of the API: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
 
@@ -43,17 +46,32 @@ export function createReport(registry: Registry, logger: Logger) {
   })
   const realtimeSeconds = new Histogram({
     name: 'whatsapp_realtime_latency_seconds',
-    help: 'Time from an event being stored to its being emitted',
+    help: 'Time from an event being stored to its being told to those who listen',
     buckets: LATENCY_BUCKETS,
     registers,
   })
   const emits = new Counter({
     name: 'ws_emit_total',
-    help: 'Events emitted on Socket.IO',
+    help: 'Events told to Socket.IO connections, each counted for each of them',
     labelNames: ['event'],
     registers,
   })
-  const connections = new Gauge({ name: 'ws_connections', help: 'Open Socket.IO connections', registers })
+  const connections = {
+    socket: new Gauge({ name: 'ws_connections', help: 'Open Socket.IO connections', registers }),
+    stream: new Gauge({ name: 'sse_connections', help: 'Open event streams', registers }),
+  }
+  const replayed = new Counter({
+    name: 'realtime_replayed_events_total',
+    help: 'Events read to connections from the log, because they were away or too slow',
+    labelNames: ['door'],
+    registers,
+  })
+  const slow = new Counter({
+    name: 'realtime_slow_connections_total',
+    help: 'Times that a connection read so slowly that it was told nothing more for a while',
+    labelNames: ['door'],
+    registers,
+  })
 
   // An instance id that a stranger made up must not become a label, so only ours do.
   const countEvent = (
@@ -104,12 +122,13 @@ export function createReport(registry: Registry, logger: Logger) {
       mediaMissing.inc()
       logger.error(entry, 'bytes of a message are missing in the storage')
     },
-    eventEmitted: (type: string, storedAt: Date) => {
-      emits.inc({ event: type })
-      realtimeSeconds.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000)
-    },
-    connected: () => connections.inc(),
-    disconnected: () => connections.dec(),
+    eventTold: (storedAt: Date) =>
+      realtimeSeconds.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000),
+    eventEmitted: (type: string, sockets: number) => emits.inc({ event: type }, sockets),
+    replayed: (door: RealtimeDoor) => replayed.inc({ door }),
+    tooSlow: (door: RealtimeDoor) => slow.inc({ door }),
+    connected: (door: RealtimeDoor) => connections[door].inc(),
+    disconnected: (door: RealtimeDoor) => connections[door].dec(),
   }
 }
 

@@ -36,6 +36,8 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
     WHATSAPP_WEBHOOK_URL: webhook.url,
     ...simulatorVariables(simulator.url),
+    WHATSAPP_MEDIA_URL: simulator.media.url,
+    WHATSAPP_MEDIA_CA: simulator.media.certificate,
     ...variables,
   })
   const broker = await startBroker({ config, logger, lifecycle })

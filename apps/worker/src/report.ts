@@ -185,6 +185,8 @@ export function createReport(registry: Registry, logger: Logger) {
 /** What one round of retention let go. */
 export interface LetGo {
   deliveries: number
+  /** Recipients' empty lanes. */
+  lanes: number
   /** Names of the partitions that were dropped. */
   eventDays: string[]
   auditMonths: string[]
@@ -217,6 +219,7 @@ function reportRetention(registers: Registry[], logger: Logger) {
   return {
     retained: (letGo: LetGo, kept: KeptTable[]) => {
       deleted.inc({ what: 'deliveries' }, letGo.deliveries)
+      deleted.inc({ what: 'lanes' }, letGo.lanes)
       deleted.inc({ what: 'event_days' }, letGo.eventDays.length)
       deleted.inc({ what: 'audit_months' }, letGo.auditMonths.length)
       for (const each of kept) {

@@ -166,6 +166,8 @@ export const ConnectionEnvelope = z.object({
   phone: z.string().nullable(),
   lid: z.string().nullable(),
   reason: z.string().nullable(),
+  /** A code to scan is there. */
+  qrAvailable: z.literal(true).optional(),
 })
 export type ConnectionEnvelope = z.infer<typeof ConnectionEnvelope>
 

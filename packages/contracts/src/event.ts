@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { ConnectionStatus } from './broker-event.ts'
+import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
+import { MessageMetadata } from './message-metadata.ts'
+import { ContactView, TicketState, TicketTimeline } from './ticket.ts'
 
 /** A message as events and lists show it. */
 export const MessageView = z.object({
@@ -40,6 +43,8 @@ export const MessageChange = z.discriminatedUnion('what', [
 ])
 export type MessageChange = z.infer<typeof MessageChange>
 
+const OfTicket = { ticketId: z.uuid(), contactId: z.uuid(), instanceId: z.string() }
+
 /** What each event carries. The browser may import these types: this package depends on zod alone. */
 export const EVENT_PAYLOADS = {
   'messages.new': z.object({ ticketId: z.uuid(), contactId: z.uuid(), message: MessageView }),
@@ -55,24 +60,48 @@ export const EVENT_PAYLOADS = {
     status: DeliveryState,
     errorCode: z.string().nullable(),
   }),
-  'tickets.new': z.object({ ticketId: z.uuid(), contactId: z.uuid(), instanceId: z.string() }),
+  /** A message and what it changed of its ticket: all that a list of tickets and an open chat show of it. */
+  'ticket.message': z.object({
+    ...OfTicket,
+    message: MessageView,
+    metadata: MessageMetadata,
+    ticket: TicketState,
+    timeline: TicketTimeline,
+  }),
+  'tickets.new': z.object({
+    ...OfTicket,
+    contact: ContactView,
+    ticket: TicketState,
+    timeline: TicketTimeline,
+  }),
   /** With `mergedInto`, its messages are found in that ticket now, and it is closed. */
   'ticket.updated': z.object({
-    ticketId: z.uuid(),
-    contactId: z.uuid(),
-    instanceId: z.string(),
-    status: z.enum(['open', 'pending', 'closed']),
+    ...OfTicket,
+    status: TicketState.shape.status,
     mergedInto: z.uuid().nullable(),
+    ticket: TicketState,
+    timeline: TicketTimeline,
+  }),
+  'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
+  'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),
+  'contact.consent.changed': z.object({
+    contactId: z.uuid(),
+    purpose: Purpose,
+    status: ConsentStatus,
+    at: z.iso.datetime(),
   }),
   /** Two contacts turned out to be one person: everything of `mergedContactId` is `contactId`'s now. */
   'contact.merged': z.object({ contactId: z.uuid(), mergedContactId: z.uuid() }),
   'whatsapp.instance.updated': z.object({
     instanceId: z.string(),
+    name: z.string(),
     status: ConnectionStatus,
     connected: z.boolean(),
     phone: z.string().nullable(),
     reason: z.string().nullable(),
   }),
+  /** A code to scan is there, or is not any more. The code is a credential: it is read by REST alone. */
+  'whatsapp.instance.qr': z.object({ instanceId: z.string(), available: z.boolean() }),
   /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
   'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
   'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),

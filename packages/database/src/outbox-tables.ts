@@ -48,6 +48,7 @@ export interface LaneTable {
   rank: Generated<number>
   known_at: WhenNullable
   held: Generated<boolean>
+  used_at: WhenDefault
 }
 
 export interface DeliveryAttemptTable {
@@ -81,6 +82,7 @@ export interface InstancePaceTable {
   first_contacts_on: string | null
   first_contacts: Generated<number>
   paused_until: WhenNullable
+  away_until: WhenNullable
 }
 
 export interface InstanceCircuitTable {

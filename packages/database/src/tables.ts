@@ -142,6 +142,10 @@ export interface TicketTable {
   preview: string | null
   unread_count: Generated<number>
   last_message_at: WhenNullable
+  first_inbound_at: WhenNullable
+  last_inbound_at: WhenNullable
+  first_outbound_at: WhenNullable
+  last_outbound_at: WhenNullable
   created_at: WhenDefault
   updated_at: WhenDefault
   closed_at: WhenNullable
@@ -190,6 +194,7 @@ export interface EventTable {
   ticket_id: string | null
   contact_id: string | null
   instance_id: string | null
+  user_id: string | null
   payload: Json
   occurred_at: When
 }

@@ -13,9 +13,9 @@ await runProcess({
       host: config.HOST,
       port: config.SIMULATOR_PORT,
       mediaPort: config.SIMULATOR_MEDIA_PORT,
-      logger,
       folder: config.SIMULATOR_PATH,
-      ...(url !== undefined && apiKey !== undefined && { broker: { url, apiKey } }),
+      broker: url === undefined || apiKey === undefined ? undefined : { url, apiKey },
+      logger,
     })
     lifecycle.onStop('simulator', simulator.stop)
     logger.info({ url: simulator.url, media: simulator.media.url }, 'listening')

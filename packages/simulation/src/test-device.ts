@@ -1,5 +1,12 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import { newAuth, openClient, type TestAuth, untilClosed, untilQr } from './linking/test-linked-device.ts'
+import {
+  newAuth,
+  openClient,
+  type TestAuth,
+  untilClosed,
+  untilOpen,
+  untilQr,
+} from './linking/test-linked-device.ts'
 import { type Arrivals, createArrivals } from './test-arrivals.ts'
 
 /** A linked device: a real Baileys client, its credentials in memory. */
@@ -17,32 +24,11 @@ export interface TestDevice {
   goAway(): Promise<void>
 }
 
-/** Links a device by QR code to a simulator of another process: what it connects with from then on. */
-export async function linkByHttp(url: string, phone: string): Promise<TestAuth> {
-  const auth = newAuth()
-  const registering = openClient(url, auth)
-  const closed = untilClosed(registering)
-  const answer = await fetch(`${url}/accounts/${phone}/link`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ qr: await untilQr(registering) }),
-  })
-  if (answer.status !== 201) throw new Error(`${phone} linked no device: ${await answer.text()}`)
-  await closed
-  return auth
-}
-
-/** Connects a linked device to a simulator. @param url of the simulator, http */
+/** Logs a device in that was linked before. */
 export function connectDevice(url: string, auth: TestAuth): TestDevice {
   const socket = openClient(url, auth, { emitOwnEvents: false })
-  const opened = Promise.withResolvers<void>()
-  const closed = Promise.withResolvers<number | undefined>()
   const acks = createArrivals<string>()
   const texts = createArrivals<{ id: string; from: string; name: string; text: string }>()
-  socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
-    if (connection === 'open') opened.resolve()
-    if (connection === 'close') closed.resolve(statusCode(lastDisconnect?.error))
-  })
   socket.ws.on('CB:ack,class:message', (node: { attrs: { id: string } }) => acks.add(node.attrs.id))
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const { key, message, pushName } of messages) {
@@ -50,10 +36,13 @@ export function connectDevice(url: string, auth: TestAuth): TestDevice {
       texts.add({ id: key.id ?? '', from, name: pushName ?? '', text: message?.conversation ?? '' })
     }
   })
+  const opened = untilOpen(socket)
+  // Who looks at `closed` alone is told there.
+  opened.catch(() => undefined)
   return {
     socket,
-    opened: opened.promise,
-    closed: closed.promise,
+    opened,
+    closed: untilClosed(socket),
     acks,
     texts,
     send: (to, text, id) => socket.sendMessage(to, { text }, { messageId: id }),
@@ -61,8 +50,17 @@ export function connectDevice(url: string, auth: TestAuth): TestDevice {
   }
 }
 
-function statusCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('output' in error)) return undefined
-  const { output } = error as { output: { statusCode?: number } }
-  return output.statusCode
+/** Links a new device to a phone (digits) of a simulator in any process: shows a QR code, which the phone scans. */
+export async function linkDevice(url: string, phone: string): Promise<TestAuth> {
+  const auth = newAuth()
+  const socket = openClient(url, auth)
+  const closed = untilClosed(socket)
+  const response = await fetch(`${url}/accounts/${phone}/link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ qr: await untilQr(socket) }),
+  })
+  if (response.status !== 201) throw new Error(`${phone} could not link a device: ${await response.text()}`)
+  await closed
+  return auth
 }

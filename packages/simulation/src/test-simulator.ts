@@ -1,16 +1,16 @@
 import { createLogger } from '@carteiro/runtime/logger'
 import type { Test } from 'tap'
-import { linkDevice, type TestAuth } from './linking/test-linked-device.ts'
-import { type Simulator, type SimulatorOptions, startSimulator } from './start-simulator.ts'
-import { connectDevice, type TestDevice } from './test-device.ts'
+import { leavePreKeys, type TestAuth } from './linking/test-linked-device.ts'
+import type { WhatsAppServer } from './server/whatsapp-server.ts'
+import { type SimulatorOptions, startSimulator } from './start-simulator.ts'
+import { connectDevice, linkDevice, type TestDevice } from './test-device.ts'
 
 export interface TestSimulator {
   url: string
-  whatsapp: Simulator['whatsapp']
-  media: Simulator['media']
-  /** Links a device by QR code: what it connects with from then on. */
+  server: WhatsAppServer
+  /** Links a new device. */
   link(phone: string): Promise<TestAuth>
-  /** Connects a device, linked before or linked now, and waits until it is open. */
+  /** Connects a device, a new one unless it is given, and waits until it is open. */
   device(phone: string, auth?: TestAuth): Promise<TestDevice>
   get(path: string): Promise<unknown>
   post(path: string, body?: unknown): Promise<Answer>
@@ -27,7 +27,7 @@ export async function startTestSimulator(
   t: Test,
   options: Partial<SimulatorOptions> = {},
 ): Promise<TestSimulator> {
-  const simulator = await startSimulator({
+  const { url, server, stop } = await startSimulator({
     host: '127.0.0.1',
     port: 0,
     logger: createLogger('test', 'silent'),
@@ -35,13 +35,18 @@ export async function startTestSimulator(
   })
   // libsignal prints whole sessions.
   for (const method of ['log', 'info', 'warn', 'error'] as const) t.capture(console, method)
-  const { url } = simulator
   const devices: TestDevice[] = []
   t.teardown(async () => {
-    await simulator.stop()
+    await stop()
     await Promise.all(devices.map(({ closed }) => closed))
   })
-  const link = async (phone: string) => (await linkDevice(url, simulator.whatsapp, phone)).auth
+
+  async function link(phone: string): Promise<TestAuth> {
+    const auth = await linkDevice(url, phone)
+    await leavePreKeys(auth, server.persons.deviceAt(auth.creds.me?.id))
+    return auth
+  }
+
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await fetch(url + path, {
       method,
@@ -52,10 +57,10 @@ export async function startTestSimulator(
     const text = await answer.text()
     return { status: answer.status, body: text === '' ? {} : JSON.parse(text) }
   }
+
   return {
     url,
-    whatsapp: simulator.whatsapp,
-    media: simulator.media,
+    server,
     link,
     async device(phone, auth) {
       const device = connectDevice(url, auth ?? (await link(phone)))

@@ -10,7 +10,8 @@ const PREFIX = 'bench-out-'
 /** Through the product: customer to Socket.IO client, and POST to phone. */
 export async function measureOurs(stack: Stack, simulator: ApiClient, pace: Pace): Promise<Latencies> {
   const api = createApiClient(stack.urls.api, stack.apiKey)
-  const socket = io(stack.urls.api, { transports: ['websocket'], auth: { token: stack.apiKey } })
+  const auth = { token: stack.apiKey, rooms: [`tenant:${stack.tenantId}`] }
+  const socket = io(stack.urls.api, { transports: ['websocket'], auth })
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('connect_error', reject)

@@ -1,4 +1,4 @@
-import { connectDevice, linkByHttp } from '@carteiro/simulation/test-device'
+import { connectDevice, linkDevice } from '@carteiro/simulation/test-device'
 import type { ApiClient } from '../../stack/api-client.ts'
 import { atRate, createArrivals, epochMs, type Latencies, type Pace } from './latencies.ts'
 import { readArrivals } from './read-arrivals.ts'
@@ -16,7 +16,7 @@ export async function measurePlainBaileys(
   simulator: ApiClient,
   pace: Pace,
 ): Promise<Latencies> {
-  const device = connectDevice(simulatorUrl, await linkByHttp(simulatorUrl, ACCOUNT))
+  const device = connectDevice(simulatorUrl, await linkDevice(simulatorUrl, ACCOUNT))
   await device.opened
   try {
     const arrivals = createArrivals()

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../stack/api-client.ts'
+import { SENT_OR_FURTHER } from '../parts/sent-or-further.ts'
 import type { Recorded } from './read-records.ts'
 import type { AcceptedMessage, Span, Written } from './write-messages.ts'
 
@@ -53,7 +54,7 @@ function judgeOne(record: Recorded, shown: Shown[], faults: PhoneFaults): void {
   const { text, id, state, history } = record
   const name = `${text} (${id}), ${history.join(' ')}`
   const mine = shown.filter((one) => one.text === text)
-  const left = ['SENT', 'DELIVERED', 'READ'].includes(state)
+  const left = SENT_OR_FURTHER.includes(state)
   if (mine.length > 1) faults.duplicated.push(`${name}: shown ${mine.length} times`)
   if (left && mine.length === 0) faults.lost.push(name)
   if (!left && mine.length > 0) faults.sentAfterEnd.push(`${name} ${record.errorCode ?? ''}: shown`)

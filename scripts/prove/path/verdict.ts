@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ApiClient } from '../../stack/api-client.ts'
+import { SENT_OR_FURTHER } from '../parts/sent-or-further.ts'
 import { WEBHOOK_PHONE } from './kills.ts'
 import type { Load } from './load.ts'
 
@@ -37,7 +38,9 @@ async function judgeOutbound(
   database: pg.Client,
   verdict: Verdict,
 ): Promise<void> {
-  const { rows: open } = await database.query("select id, state from delivery where state <> 'SENT'")
+  const { rows: open } = await database.query('select id, state from delivery where state <> all($1)', [
+    SENT_OR_FURTHER,
+  ])
   verdict.stuck.push(...open.map((row) => `${row.id} is ${row.state}`))
   for (const [phone, messages] of load.accepted) {
     verdict.messages += messages.length

@@ -33,6 +33,8 @@ export interface TestApiOptions {
   reach?: (direct: string) => Promise<string>
   /** Where its log goes; left out, nowhere. */
   logger?: Logger
+  /** Another API's: this one is a second process beside it. */
+  database?: TestDomain
 }
 
 interface Teardown {
@@ -44,7 +46,7 @@ const BROKER_KEY = 'webhook key of the platform'
 /** The API as its process builds it, on a database of its own, ready for `app.inject`. No broker is configured. */
 export async function startApi(t: Teardown, options: TestApiOptions = {}): Promise<TestApi> {
   const { env = {}, reach } = options
-  const domain = await startDomain(t)
+  const domain = options.database ?? (await startDomain(t))
   const { db } = domain
   const logger = options.logger ?? domain.logger
   const storagePath = path.join(tmpdir(), `carteiro-test-${randomUUID()}`)

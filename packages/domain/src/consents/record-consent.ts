@@ -1,9 +1,8 @@
 import type { ConsentStanding, ConsentStatus, Purpose } from '@carteiro/contracts/consent'
-import type { Database } from '@carteiro/database/connect'
-import { inTransaction } from '@carteiro/database/in-transaction'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { type CommitDependencies, commit } from '../events/unit-of-work.ts'
 import { readConsent } from './read-consents.ts'
 
 export interface ConsentToRecord {
@@ -24,11 +23,12 @@ export interface ConsentToRecord {
  * @returns how the contact stands then; `undefined` when the tenant has no such contact
  */
 export async function recordConsent(
-  { db }: { db: Database },
+  dependencies: CommitDependencies,
   consent: ConsentToRecord,
 ): Promise<ConsentStanding | undefined> {
   const { tenantId, contactId, purpose, status, source, at = null, actor, requestId } = consent
-  return inTransaction(db, async (transaction) => {
+  return commit(dependencies, async (work) => {
+    const { transaction } = work
     // The lock holds off a merge that would delete the contact.
     const { rows } = await sql`
       select from contact where tenant_id = ${tenantId} and id = ${contactId} for no key update`.execute(
@@ -56,6 +56,11 @@ export async function recordConsent(
         },
       ])
     }
-    return readConsent(transaction, { tenantId, contactId, purpose })
+    const standing = await readConsent(transaction, { tenantId, contactId, purpose })
+    if (numAffectedRows && standing?.status && standing.at) {
+      const payload = { contactId, purpose, status: standing.status, at: standing.at }
+      work.record({ tenantId, type: 'contact.consent.changed', contactId, payload })
+    }
+    return standing
   })
 }

@@ -1,6 +1,7 @@
-import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
 import type { KnownOfContact } from './upsert.ts'
+import { type ContactViewRow, tellContacts } from './view.ts'
 
 /** A contact that is there, and what was told of it. */
 export interface ToldContact {
@@ -30,9 +31,9 @@ const address = (column: 'phone' | 'lid') => sql`
 const columnsOf = (table: string) => sql.join(COLUMNS.map((column) => sql.ref(`${table}.${column}`)))
 
 /** Fills in what is newly known of contacts; one is written, and locked, only where something differs. */
-export async function fillIn(transaction: DatabaseTransaction, contacts: ToldContact[]): Promise<void> {
+export async function fillIn(work: UnitOfWork, contacts: ToldContact[]): Promise<void> {
   if (contacts.length === 0) return
-  await sql`
+  const { rows } = await sql<ContactViewRow & { tenant_id: string }>`
     with next as (
       select c.tenant_id, c.id, n.*
       from jsonb_to_recordset(${JSON.stringify(contacts.map(toRow))}::jsonb) as told (tenant_id text, id uuid,
@@ -53,7 +54,11 @@ export async function fillIn(transaction: DatabaseTransaction, contacts: ToldCon
     )
     update contact set
       ${sql.join(COLUMNS.map((column) => sql`${sql.ref(column)} = ${sql.ref(`next.${column}`)}`))}, updated_at = now()
-    from next where contact.tenant_id = next.tenant_id and contact.id = next.id`.execute(transaction)
+    from next where contact.tenant_id = next.tenant_id and contact.id = next.id
+    returning contact.tenant_id, contact.id, contact.name, contact.phone, contact.kind`.execute(
+    work.transaction,
+  )
+  tellContacts(work, 'contact.updated', rows)
 }
 
 const toRow = ({ tenantId, id, known }: ToldContact) => ({

@@ -1,6 +1,7 @@
-import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
+import type { UnitOfWork } from '../events/unit-of-work.ts'
 import type { ToldContact } from './fill-in.ts'
+import { type ContactViewRow, tellContacts } from './view.ts'
 
 /**
  * Makes contacts, in the order of their addresses: in any other one, transactions that make the same ones wait for
@@ -8,12 +9,9 @@ import type { ToldContact } from './fill-in.ts'
  *
  * @returns how many were made; one whose address another contact has is not
  */
-export async function insertContacts(
-  transaction: DatabaseTransaction,
-  contacts: ToldContact[],
-): Promise<number> {
+export async function insertContacts(work: UnitOfWork, contacts: ToldContact[]): Promise<number> {
   if (contacts.length === 0) return 0
-  const { rows } = await sql`
+  const { rows } = await sql<ContactViewRow & { tenant_id: string }>`
     insert into contact
       (tenant_id, id, kind, phone, lid, jid, name, named, push_name, document, registrations, avatar_url)
     select tenant_id, id, kind, phone, lid, jid, coalesce(name, push_name), name is not null, push_name, document,
@@ -22,7 +20,8 @@ export async function insertContacts(
       kind text, phone text, lid text, jid text, name text, push_name text, document text, registrations text[],
       avatar_url text)
     order by tenant_id, phone, lid, jid
-    on conflict do nothing returning id`.execute(transaction)
+    on conflict do nothing returning tenant_id, id, name, phone, kind`.execute(work.transaction)
+  tellContacts(work, 'contacts.new', rows)
   return rows.length
 }
 

@@ -1,5 +1,7 @@
-import { sql } from 'kysely'
+import type { TicketTable } from '@carteiro/database/tables'
+import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline } from '../timeline/append.ts'
 
 interface OpenTicket {
@@ -61,8 +63,7 @@ async function mergeOpenTickets(work: UnitOfWork, tenantId: string, { kept, gone
   for (const [older, younger] of Map.groupBy(oldestFirst, (ticket) => ticket.instance_id).values()) {
     if (!older || !younger) continue
     await mergeTickets(work, tenantId, older, younger)
-    tellTicket(work, tenantId, kept, younger, { status: 'closed', mergedInto: older.id })
-    tellTicket(work, tenantId, kept, older, { status: older.status, mergedInto: null })
+    await tellMerged(work, tenantId, kept, { older, younger })
   }
 }
 
@@ -88,6 +89,10 @@ async function mergeTickets(
       preview = case when (coalesce(y.last_message_at, '-infinity'), y.updated_at)
         > (coalesce(o.last_message_at, '-infinity'), o.updated_at) then y.preview else o.preview end,
       last_message_at = greatest(o.last_message_at, y.last_message_at),
+      first_inbound_at = least(o.first_inbound_at, y.first_inbound_at),
+      last_inbound_at = greatest(o.last_inbound_at, y.last_inbound_at),
+      first_outbound_at = least(o.first_outbound_at, y.first_outbound_at),
+      last_outbound_at = greatest(o.last_outbound_at, y.last_outbound_at),
       known_fields = y.known_fields || o.known_fields,
       assignee_id = coalesce(o.assignee_id, y.assignee_id),
       updated_at = now()
@@ -103,15 +108,22 @@ async function mergeTickets(
   ])
 }
 
-function tellTicket(
+/** Of both: where the messages went, and what came of the one that they went to. */
+async function tellMerged(
   work: UnitOfWork,
   tenantId: string,
   contactId: string,
-  { id, instance_id }: OpenTicket,
-  state: { status: 'open' | 'pending' | 'closed'; mergedInto: string | null },
-): void {
-  const keys = { ticketId: id, contactId, instanceId: instance_id }
-  work.record({ tenantId, type: 'ticket.updated', ...keys, payload: { ...keys, ...state } })
+  { older, younger }: { older: OpenTicket; younger: OpenTicket },
+): Promise<void> {
+  const { rows } = await sql<Selectable<TicketTable>>`
+    select * from ticket where tenant_id = ${tenantId} and id = any(${[older.id, younger.id]}::uuid[])`.execute(
+    work.transaction,
+  )
+  const byId = new Map(rows.map((row) => [row.id, { ...row, contact_id: contactId }]))
+  const [gone, stays] = [byId.get(younger.id), byId.get(older.id)]
+  if (!gone || !stays) throw new Error('a locked ticket is not there')
+  tellTicketUpdated(work, gone, older.id)
+  tellTicketUpdated(work, stays)
 }
 
 /** Messages are reached by their tickets and deliveries by their messages (one id): neither is indexed by contact. */

@@ -20,7 +20,7 @@ export async function upsertContacts(work: UnitOfWork, told: Told[]): Promise<st
     const gathered = gather(await find(work.transaction, told), told)
     if (gathered.length === 0) break
     // One was made by another transaction, or joined to another one, meanwhile: look again.
-    if (await write(work.transaction, [...new Set(gathered)])) return gathered.map(({ id }) => id)
+    if (await write(work, [...new Set(gathered)])) return gathered.map(({ id }) => id)
   }
   const [first] = told
   return first ? [(await upsertContact(work, first.tenantId, first.contact)).id] : []
@@ -48,11 +48,11 @@ async function find(transaction: DatabaseTransaction, told: Told[]): Promise<Sto
 }
 
 /** @returns whether all of them are there */
-async function write(transaction: DatabaseTransaction, contacts: Gathered[]): Promise<boolean> {
+async function write(work: UnitOfWork, contacts: Gathered[]): Promise<boolean> {
   const [stored, made] = [contacts.filter((one) => one.stored), contacts.filter((one) => !one.stored)]
-  if ((await lock(transaction, stored)) < stored.length) return false
-  await fillIn(transaction, stored.filter(tellsNew))
-  return (await insertContacts(transaction, made)) === made.length
+  if ((await lock(work.transaction, stored)) < stored.length) return false
+  await fillIn(work, stored.filter(tellsNew))
+  return (await insertContacts(work, made)) === made.length
 }
 
 /** Holds off a merge that would delete a contact before a ticket names it. */

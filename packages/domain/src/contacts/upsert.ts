@@ -59,7 +59,7 @@ export async function learnContact(
     const id = only ?? (one && other && (await joinOrChoose(work, tenantId, known, [one, other])))
     // One of them went meanwhile: look again.
     if (id === undefined) continue
-    await fillIn(work.transaction, [{ tenantId, id, known }])
+    await fillIn(work, [{ tenantId, id, known }])
     return id
   }
   return undefined
@@ -109,10 +109,10 @@ async function joinOrChoose(
 }
 
 async function makeContact(
-  { transaction }: UnitOfWork,
+  work: UnitOfWork,
   tenantId: string,
   known: KnownOfContact,
 ): Promise<string | undefined> {
   const id = newId()
-  return (await insertContacts(transaction, [{ tenantId, id, known }])) === 1 ? id : undefined
+  return (await insertContacts(work, [{ tenantId, id, known }])) === 1 ? id : undefined
 }

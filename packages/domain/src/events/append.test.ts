@@ -2,8 +2,8 @@ import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import t from 'tap'
 import { createTenant } from '../tenants/create-tenant.ts'
+import { anyEvent } from '../testing/any-event.ts'
 import { startDomain } from '../testing/start-domain.ts'
-import type { NewEvent } from './new-event.ts'
 import { readEvents, readLastSeq } from './read.ts'
 import { commit, type UnitOfWork } from './unit-of-work.ts'
 
@@ -12,12 +12,6 @@ const { db } = domain
 await createTenant({ db }, { id: 'third', name: 'third' })
 const TENANTS = ['acme', 'other', 'third']
 
-const event = (tenantId: string, mark: string): NewEvent<'tickets.new'> => ({
-  tenantId,
-  type: 'tickets.new',
-  ticketId: newId(),
-  payload: { ticketId: newId(), contactId: newId(), instanceId: mark },
-})
 const marksOf = async (tenantId: string, after = 0) =>
   (await readEvents(db, { tenantId, after, limit: 10_000 })).map(({ payload }) => payload.instanceId)
 const seqsOf = async (tenantId: string) =>
@@ -38,7 +32,7 @@ t.test(
         const fails = (writer + round) % 4 === 0
         const mark = `${writer}-${round}`
         const act = commit(domain, async (work) => {
-          for (const tenant of tenants) work.record(event(tenant, mark))
+          for (const tenant of tenants) work.record(anyEvent(tenant, mark))
           if (fails) await work.transaction.executeQuery(sql`select 1 / 0`.compile(db))
         })
         if (fails) await t.rejects(act, /division by zero/)
@@ -75,7 +69,7 @@ t.test(
     const writer = async (name: number) => {
       for (let n = 0; n < 15; n++) {
         await commit(domain, async (work) => {
-          work.record(event('acme', `${name}`))
+          work.record(anyEvent('acme', `${name}`))
           // Held open after the numbers are drawn, where a sequence would let others overtake.
           if (n % 3 === 0) await sql`select pg_sleep(0.002)`.execute(work.transaction)
         })
@@ -96,7 +90,7 @@ t.test('the events of one act stand together, in the order in which they were re
   const start = await readLastSeq(db, 'other')
   const act = (name: string) =>
     commit(domain, async (work) => {
-      for (const n of [1, 2, 3]) work.record(event('other', `${name}${n}`))
+      for (const n of [1, 2, 3]) work.record(anyEvent('other', `${name}${n}`))
     })
   await Promise.all(['a', 'b', 'c', 'd'].map(act))
   const marks = (await marksOf('other', start)).join(' ')
@@ -107,16 +101,16 @@ t.test('a part that fails takes its own events and rows back, and nothing else',
   const start = await readLastSeq(db, 'acme')
   const failing = (work: UnitOfWork) =>
     work.part(async () => {
-      work.record(event('acme', 'undone'))
+      work.record(anyEvent('acme', 'undone'))
       await sql`insert into queue (tenant_id, id, name) values ('acme', ${newId()}, 'Undone')`.execute(
         work.transaction,
       )
       throw new Error('poison')
     })
   await commit(domain, async (work) => {
-    work.record(event('acme', 'before'))
+    work.record(anyEvent('acme', 'before'))
     await t.rejects(failing(work), /poison/)
-    await work.part(async () => work.record(event('acme', 'after')))
+    await work.part(async () => work.record(anyEvent('acme', 'after')))
   })
   t.same(await marksOf('acme', start), ['before', 'after'])
   const queues = await db.selectFrom('queue').select('name').where('name', '=', 'Undone').execute()
@@ -126,8 +120,8 @@ t.test('a part that fails takes its own events and rows back, and nothing else',
 t.test('an event of a tenant that does not exist fails its act', async (t) => {
   const start = await readLastSeq(db, 'acme')
   const act = commit(domain, async (work) => {
-    work.record(event('acme', 'lost'))
-    work.record(event('nobody', 'lost'))
+    work.record(anyEvent('acme', 'lost'))
+    work.record(anyEvent('nobody', 'lost'))
   })
   await t.rejects(act, /no event counter/)
   t.same(await marksOf('acme', start), [])

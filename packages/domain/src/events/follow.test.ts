@@ -1,9 +1,9 @@
 import { connect } from '@carteiro/database/connect'
 import { listen } from '@carteiro/database/listen'
-import { newId } from '@carteiro/database/new-id'
 import { startDatabaseRelay } from '@carteiro/database/testing/relay'
 import { terminateConnections } from '@carteiro/database/testing/terminate-connections'
 import t, { type Test } from 'tap'
+import { anyEvent } from '../testing/any-event.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { followEvents } from './follow.ts'
 import { EVENT_CHANNEL } from './notify.ts'
@@ -14,10 +14,7 @@ const domain = await startDomain(t)
 
 const write = (tenantId: string, count = 1) =>
   commit(domain, async (work) => {
-    for (let n = 0; n < count; n++) {
-      const payload = { ticketId: newId(), contactId: newId(), instanceId: `${tenantId}-phone` }
-      work.record({ tenantId, type: 'tickets.new', payload })
-    }
+    for (let n = 0; n < count; n++) work.record(anyEvent(tenantId))
   })
 
 /** A follower of its own connection, as an API process has it, with what it heard. */
@@ -115,8 +112,7 @@ t.test('a lost notification delays an event, and no more', async (t) => {
   const start = await follower.follow('other')
   const silent = { ...domain, notifier: { notify: () => undefined, stop: async () => undefined } }
   await commit(silent, async (work) => {
-    const payload = { ticketId: newId(), contactId: newId(), instanceId: 'other-phone' }
-    work.record({ tenantId: 'other', type: 'tickets.new', payload })
+    work.record(anyEvent('other'))
   })
   t.same(await until('other', 1), [start + 1])
 })

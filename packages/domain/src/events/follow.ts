@@ -1,7 +1,7 @@
 import type { Database } from '@carteiro/database/connect'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import type { Logger } from '@carteiro/runtime/logger'
-import { readEvents, readLastSeq, type StoredEvent } from './read.ts'
+import { findGrown, readEvents, readLastSeq, type StoredEvent } from './read.ts'
 
 export interface EventFollower {
   /** Follows a tenant, from its newest event on, until as many `unfollow`s. @returns the last event's number */
@@ -26,6 +26,8 @@ const POLL_MS = 1_000
 
 interface Reader {
   position: number
+  /** When the event at `position` was stored. */
+  since?: Date | undefined
   followers: number
   reading: boolean
   again: boolean
@@ -54,17 +56,22 @@ export function followEvents({ db, logger, onEvent }: FollowOptions): EventFollo
     try {
       while (reader.again && !stopped && readers.get(tenantId) === reader) {
         reader.again = false
-        const events = await readEvents(db, { tenantId, after: reader.position, limit: PAGE })
+        const events = await readEvents(db, {
+          tenantId,
+          after: reader.position,
+          since: reader.since,
+          limit: PAGE,
+        })
         for (const event of events) {
           reader.position = event.seq
+          reader.since = event.occurredAt
           onEvent(event)
         }
         if (events.length === PAGE) reader.again = true
       }
     } catch (error) {
       // The poll comes back to it.
-      const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
-      logger[level]({ err: error, tenantId }, 'events could not be read')
+      tell(error, tenantId)
     } finally {
       reader.reading = false
     }
@@ -73,7 +80,26 @@ export function followEvents({ db, logger, onEvent }: FollowOptions): EventFollo
   const wakeAll = () => {
     for (const tenantId of readers.keys()) wake(tenantId)
   }
-  const poll = setInterval(wakeAll, POLL_MS)
+
+  const tell = (error: unknown, tenantId?: string) => {
+    const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
+    logger[level]({ err: error, tenantId }, 'events could not be read')
+  }
+  /** One question for all tenants: those that have nothing new cost nothing more. */
+  async function lookForGrown(): Promise<void> {
+    try {
+      const positions = new Map([...readers].map(([tenantId, { position }]) => [tenantId, position]))
+      for (const tenantId of await findGrown(db, positions)) wake(tenantId)
+    } catch (error) {
+      tell(error)
+    }
+  }
+  let looking: Promise<void> | undefined
+  const poll = setInterval(() => {
+    looking ??= lookForGrown().finally(() => {
+      looking = undefined
+    })
+  }, POLL_MS)
 
   return {
     follow: async (tenantId) => {
@@ -92,7 +118,7 @@ export function followEvents({ db, logger, onEvent }: FollowOptions): EventFollo
     stop: async () => {
       stopped = true
       clearInterval(poll)
-      await Promise.all(running)
+      await Promise.all([...running, looking])
     },
   }
 }

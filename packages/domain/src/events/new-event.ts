@@ -8,4 +8,6 @@ export interface NewEvent<Type extends EventType = EventType> {
   ticketId?: string
   contactId?: string
   instanceId?: string
+  /** Whom it is for, when it is for one person. */
+  userId?: string
 }

@@ -5,6 +5,9 @@ import type { Logger } from '@carteiro/runtime/logger'
 /** Channel on which processes tell one another that a tenant's log grew; the payload is the tenant. */
 export const EVENT_CHANNEL = 'carteiro_event'
 
+/** Channel on which API processes pass on who types in a ticket. */
+export const TYPING_CHANNEL = 'carteiro_typing'
+
 export type EventNotifier = Notifier
 
 /** Wakes the readers of tenants' logs. */

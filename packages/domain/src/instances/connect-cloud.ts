@@ -8,6 +8,8 @@ import { recordAudit } from '../audit/record.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { wakeWaiting } from '../outbox/wake-waiting.ts'
 import { type CloudCredentials, openCredentials, rotateSecret, sealCredentials } from './cloud-credentials.ts'
+import { toInstanceView } from './create-instance.ts'
+import { tellInstance } from './tell-instance.ts'
 
 export interface ConnectCloud {
   tenantId: string
@@ -49,7 +51,7 @@ export async function connectCloud(
   try {
     return await commit(dependencies, async (work) => {
       const result = await connect(work.transaction, dependencies.seal, wanted)
-      if (result.status === 'connected') await letLeave(work, dependencies.queue, wanted)
+      if (result.status === 'connected') await tellConnected(work, dependencies.queue, wanted)
       return result
     })
   } catch (error) {
@@ -58,11 +60,18 @@ export async function connectCloud(
   }
 }
 
-async function letLeave(
+async function tellConnected(
   work: UnitOfWork,
   queue: Queue,
   { tenantId, instanceId }: ConnectCloud,
 ): Promise<void> {
+  const row = await work.transaction
+    .selectFrom('instance')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', instanceId)
+    .executeTakeFirstOrThrow()
+  tellInstance(work, toInstanceView(row))
   await wakeWaiting(work, { tenantId, instanceId })
   await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
 }

@@ -1,7 +1,9 @@
 import type { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import type { InstanceSettings } from '@carteiro/contracts/settings'
 import type { Queryable } from '@carteiro/database/connect'
 import type { InstanceTable } from '@carteiro/database/tables'
 import type { Selectable } from 'kysely'
+import { readSaid } from '../outbox/settings.ts'
 
 /** An instance as the API tells of it. */
 export interface InstanceView {
@@ -15,6 +17,8 @@ export interface InstanceView {
   phone: string | null
   lid: string | null
   reason: string | null
+  /** What it says itself; what it leaves open is the tenant's. */
+  settings: InstanceSettings
   createdAt: string
 }
 
@@ -48,6 +52,7 @@ export function toInstanceView(row: Selectable<InstanceTable>): InstanceView {
     phone: row.phone,
     lid: row.lid,
     reason: row.reason,
+    settings: readSaid(row.settings),
     createdAt: row.created_at.toISOString(),
   }
 }

@@ -1,6 +1,8 @@
 import type { ConnectionEnvelope } from '@carteiro/contracts/envelope'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { wakeWaiting } from '../outbox/wake-waiting.ts'
+import { toInstanceView } from './create-instance.ts'
+import { tellInstance } from './tell-instance.ts'
 
 /**
  * Takes over what the broker told of a session. An older report never undoes a newer one. When the session opens,
@@ -32,18 +34,11 @@ export async function recordConnection(
     .executeTakeFirst()
   if (!row) return { status: 'stale' }
 
-  work.record({
-    tenantId: report.tenantId,
-    type: 'whatsapp.instance.updated',
-    instanceId: row.id,
-    payload: {
-      instanceId: row.id,
-      status: report.status,
-      connected: row.connected,
-      phone: row.phone,
-      reason: row.reason,
-    },
-  })
+  tellInstance(work, toInstanceView(row))
+  if (report.qrAvailable) {
+    const payload = { instanceId: row.id, available: true }
+    work.record({ tenantId: row.tenant_id, type: 'whatsapp.instance.qr', instanceId: row.id, payload })
+  }
   if (!row.connected) return { status: 'disconnected' }
   await wakeWaiting(work, { tenantId: row.tenant_id, instanceId: row.id })
   return { status: 'connected' }

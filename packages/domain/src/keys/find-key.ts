@@ -29,6 +29,17 @@ export async function findKey(db: Queryable, secret: string): Promise<Actor | un
   }
 }
 
+/** Which of these keys are alive, whosever they are: a chore of the process that holds connections open for them. */
+export async function findLiving(db: Queryable, keyIds: string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select('id')
+    .where('id', 'in', keyIds)
+    .where('revoked_at', 'is', null)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Whether the actor may do what needs `scope`. */
 export const mayAct = (actor: Pick<Actor, 'scopes'>, scope: Scope): boolean =>
   actor.scopes.includes(scope) || actor.scopes.includes('admin')

@@ -40,7 +40,7 @@ const rowOf = (id: string) =>
 const statesTold = async (id: string): Promise<string[]> => {
   const { rows } = await sql<{ told: string }>`
     select type || ' ' || coalesce(payload #>> '{message,media,state}', 'none') as told from event
-    where payload #>> '{message,id}' = ${id} order by seq`.execute(db)
+    where payload #>> '{message,id}' = ${id} and type like 'messages.%' order by seq`.execute(db)
   return rows.map(({ told }) => told)
 }
 /** Time passes for one file's work: it is due, and a claim on it has ended. */

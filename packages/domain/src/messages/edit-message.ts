@@ -20,7 +20,7 @@ export async function editMessage(
   const edits = Array.isArray(row.metadata.edits) ? row.metadata.edits : []
   const before = { type: row.type, text: row.text, content: row.content, until: envelope.timestamp }
   const { text } = describeContent(envelope.message)
-  const next = await rewriteMessage(work.transaction, row, {
+  const next = await rewriteMessage(work, row, {
     // An edited caption comes without its picture: that stays.
     type: row.type,
     text,

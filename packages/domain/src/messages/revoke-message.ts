@@ -13,7 +13,7 @@ export async function revokeMessage(
 ): Promise<ChangeStatus> {
   if (row.type === 'revoked') return 'ignored'
   const { participantJid, participant, backfilled } = row.metadata
-  const next = await rewriteMessage(work.transaction, row, {
+  const next = await rewriteMessage(work, row, {
     type: 'revoked',
     text: null,
     content: {},

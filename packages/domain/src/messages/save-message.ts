@@ -94,7 +94,7 @@ async function replace(work: UnitOfWork, envelope: MessageEnvelope): Promise<Sav
   await upsertContact(work, envelope.tenantId, chatContactOf(envelope))
   const stored = await findMessage(work, envelope, [envelope.direction])
   if (stored?.type !== 'undecryptable') return { status: 'duplicate' }
-  const row = await rewriteMessage(work.transaction, stored, {
+  const row = await rewriteMessage(work, stored, {
     ...describeContent(envelope.message),
     content: envelope.message,
     metadata: metadataOf(envelope),

@@ -1,15 +1,16 @@
-import type { DatabaseTransaction } from '@carteiro/database/connect'
-import type { MessageTable } from '@carteiro/database/tables'
+import type { MessageTable, TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { KnownOfContact } from '../contacts/upsert.ts'
 import { upsertContacts } from '../contacts/upsert-many.ts'
+import { readContactViews } from '../contacts/view.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { writtenMedia } from '../media/describe-media.ts'
 import { keepMedia } from '../media/keep-media.ts'
-import { openTickets, previewOf, type TicketMessage, tellOpened } from '../tickets/open-ticket.ts'
+import { type OpenTicket, openTickets, previewOf, type TicketMessage } from '../tickets/open-ticket.ts'
+import { tellOpened, tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline, type TimelineEntry } from '../timeline/append.ts'
 import { insertMessages } from './insert-messages.ts'
-import { toMessageView } from './view.ts'
+import { tellNewMessage } from './tell-new-message.ts'
 
 export type MessageRow = Selectable<MessageTable>
 
@@ -60,21 +61,32 @@ async function storeTogether(
     })),
   )
   await keepMedia(work, rows)
-  const timeline: TimelineEntry[] = []
-  for (const [index, row] of rows.entries()) {
-    const { tenant_id: tenantId, ticket_id: ticketId, contact_id: contactId, instance_id: instanceId } = row
-    if (tickets[index]?.opened) {
-      timeline.push({ tenantId, ticketId, type: 'TICKET_OPENED' })
-      tellOpened(work, { tenantId, contactId, instanceId }, ticketId)
-    }
-    const type = row.direction === 'inbound' ? 'MESSAGE_RECEIVED' : 'MESSAGE_SENT'
-    timeline.push({ tenantId, ticketId, type, messageId: row.id })
-    const keys = { ticketId, contactId }
-    const payload = { ...keys, message: toMessageView(row) }
-    work.record({ tenantId, type: 'messages.new', ...keys, instanceId, payload })
+  const placed = rows.flatMap((row, index) => {
+    const ticket = tickets[index]
+    return ticket ? [{ row, ticket }] : []
+  })
+  const opened = placed.filter(({ ticket }) => ticket.opened).map(({ row }) => keysOf(row))
+  const contacts = await readContactViews(work.transaction, opened)
+  for (const { row, ticket } of placed) {
+    if (ticket.opened) tellOpened(work, { ...keysOf(row), described: ticket.described }, contacts)
+    tellNewMessage(work, row, ticket.described)
   }
-  await appendTimeline(work.transaction, timeline)
+  await appendTimeline(work.transaction, placed.flatMap(timelineOf))
   return rows
+}
+
+const keysOf = (row: MessageRow) => ({
+  tenantId: row.tenant_id,
+  ticketId: row.ticket_id,
+  contactId: row.contact_id,
+  instanceId: row.instance_id,
+})
+
+function timelineOf({ row, ticket }: { row: MessageRow; ticket: OpenTicket }): TimelineEntry[] {
+  const type = row.direction === 'inbound' ? 'MESSAGE_RECEIVED' : 'MESSAGE_SENT'
+  const keys = { tenantId: row.tenant_id, ticketId: row.ticket_id }
+  const entry: TimelineEntry = { ...keys, type, messageId: row.id }
+  return ticket.opened ? [{ ...keys, type: 'TICKET_OPENED' }, entry] : [entry]
 }
 
 const toTicketMessage = (message: NewMessage, contactId: string): TicketMessage => ({
@@ -88,10 +100,11 @@ const toTicketMessage = (message: NewMessage, contactId: string): TicketMessage 
 
 /** Writes new content over a message, in its place, and over its ticket's preview when nothing came after it. */
 export async function rewriteMessage(
-  transaction: DatabaseTransaction,
+  work: UnitOfWork,
   row: MessageRow,
   next: { type: string; text: string | null; content: object; metadata: object; brokerAt?: string },
 ): Promise<MessageRow> {
+  const { transaction } = work
   const written = await transaction
     .updateTable('message')
     .set({
@@ -106,11 +119,13 @@ export async function rewriteMessage(
     .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow()
-  await keepMedia({ transaction }, [written])
-  await sql`
+  await keepMedia(work, [written])
+  const { rows } = await sql<Selectable<TicketTable>>`
     update ticket set preview = ${previewOf(next.text ?? next.type)}, updated_at = now()
     where tenant_id = ${row.tenant_id} and id = ${row.ticket_id} and not exists (
       select from message later where later.tenant_id = ${row.tenant_id} and later.ticket_id = ${row.ticket_id}
-        and later.number > ${row.number})`.execute(transaction)
+        and later.number > ${row.number})
+    returning *`.execute(transaction)
+  for (const ticket of rows) tellTicketUpdated(work, ticket)
   return written
 }

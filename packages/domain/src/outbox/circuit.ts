@@ -10,9 +10,11 @@ const OPEN_SECONDS = 120
 
 /** How attempts of one instance ended, for its circuit. */
 export interface ChannelNews extends InstanceKey {
+  /** One of them tried whether the channel is back. */
+  probed: boolean
   /** Attempts in which the channel failed. */
   failures: number
-  /** It took a message, or said why it does not want it: the channel is there. */
+  /** It took the message that tried, or said why it does not want it: the channel is there. */
   answered: boolean
 }
 
@@ -44,19 +46,12 @@ export async function markProbing(
     where tenant_id = ${tenantId} and instance_id = ${instanceId}`.execute(transaction)
 }
 
-/** Takes note of how attempts ended: opens circuits, and closes those that were half open. */
-export async function recordChannelNews(work: UnitOfWork, news: ChannelNews[]): Promise<void> {
-  const ordered = news.toSorted(
-    (a, b) => compare(a.tenantId, b.tenantId) || compare(a.instanceId, b.instanceId),
-  )
-  for (const one of ordered) {
-    if (one.failures > 0) await recordFailures(work, one)
-    else if (one.answered) await closeCircuit(work, one, 'half open')
-    else await endProbe(work, one)
-  }
+/** Takes note of how attempts ended: opens the circuit, or closes one that was half open. */
+export async function recordChannelNews(work: UnitOfWork, news: ChannelNews): Promise<void> {
+  if (news.failures > 0) await recordFailures(work, news)
+  else if (news.probed && news.answered) await closeCircuit(work, news, 'half open')
+  else if (news.probed) await endProbe(work, news)
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** When half open, one failure is enough. */
 async function recordFailures(

@@ -7,6 +7,7 @@ import { enterScheduled } from './enter-scheduled.ts'
 import { admitFirstContacts, type ReadyLane } from './first-contact.ts'
 import { type Gate, type InstanceKey, readGate } from './gate.ts'
 import { readyLanes } from './lane.ts'
+import { LaneMark, type LanePlace } from './lane-mark.ts'
 import { PAST_END } from './may-have-left.ts'
 import { lockPace, spendPace } from './pace.ts'
 import type { OutboxSettings } from './settings.ts'
@@ -37,6 +38,8 @@ export interface ClaimedDelivery {
 export interface ClaimRequest extends InstanceKey {
   limit: number
   claimSeconds: number
+  /** The worker's own, kept from claim to claim; without it each looks from the beginning. */
+  mark?: LaneMark
 }
 
 interface ClaimedRow extends ClaimedForPurpose {
@@ -63,13 +66,16 @@ export async function claim(
   dependencies: CommitDependencies,
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
-  const gate = await readGate(dependencies.db, request)
+  const mark = request.mark ?? new LaneMark()
+  const gate = await readGate(dependencies.db, request, mark)
   if (gate?.dueInMs !== 0) return []
   if (gate.hasScheduled) await enterScheduled(dependencies.db, request)
   if (gate.waitMs > 0) return []
-  return commit(dependencies, async (work) => {
+  let found: FoundLanes = { lanes: [], all: false }
+  const claimed = await commit(dependencies, async (work) => {
     if (gate.probing && !(await lockProbe(work.transaction, request))) return []
-    const rows = await claimWithin(work, request, gate)
+    const { rows, ...scan } = await claimWithin(work, request, { gate, mark })
+    found = scan.found
     await tellTransitions(work, rows)
     const claimed = rows.filter(({ state }) => state === 'SENDING')
     if (gate.probing && claimed.length > 0) {
@@ -77,21 +83,36 @@ export async function claim(
     }
     return claimed.map((row) => toClaimed(row, gate))
   })
+  // Not within the transaction, which may be run again.
+  if (found.all) mark.clear()
+  else mark.moveTo(found.lanes)
+  return claimed
+}
+
+/** What a scan found; `all`: it came to the end. */
+interface FoundLanes {
+  lanes: (ReadyLane & LanePlace)[]
+  all: boolean
 }
 
 /** As many as pace and first contacts allow, and writes down what was used. */
-async function claimWithin(work: UnitOfWork, request: ClaimRequest, gate: Gate): Promise<ClaimedRow[]> {
+async function claimWithin(
+  work: UnitOfWork,
+  request: ClaimRequest,
+  { gate, mark }: { gate: Gate; mark: LaneMark },
+): Promise<{ rows: ClaimedRow[]; found: FoundLanes }> {
   const { transaction } = work
   const { settings } = gate
   const allowance = await lockPace(transaction, request, settings)
   const limit = Math.min(request.limit, allowance.slots, gate.probing ? 1 : request.limit)
-  const ready = limit > 0 ? await lockReadyLanes(work, request, { limit, gate }) : []
-  if (ready.length === 0) return []
+  const ready = limit > 0 ? await lockReadyLanes(work, request, { limit, gate, mark }) : []
+  const found = { lanes: ready, all: limit > 0 && ready.length < limit }
+  if (ready.length === 0) return { rows: [], found }
   const { lanes, firstContacts } = await admitFirstContacts(transaction, request, settings, {
     lanes: ready,
     allowed: allowance.firstContacts,
   })
-  if (lanes.length === 0) return []
+  if (lanes.length === 0) return { rows: [], found }
   const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
   const { tenantId, instanceId } = request
   await readyLanes(
@@ -101,7 +122,7 @@ async function claimWithin(work: UnitOfWork, request: ClaimRequest, gate: Gate):
   const claimed = rows.filter(({ state }) => state === 'SENDING')
   await beginAttempts(work, claimed)
   await spendPace(transaction, request, settings, { messages: claimed.length, firstContacts })
-  return rows
+  return { rows, found }
 }
 
 /**
@@ -111,14 +132,15 @@ async function claimWithin(work: UnitOfWork, request: ClaimRequest, gate: Gate):
 async function lockReadyLanes(
   { transaction }: UnitOfWork,
   { tenantId, instanceId }: ClaimRequest,
-  { limit, gate }: { limit: number; gate: Gate },
-): Promise<ReadyLane[]> {
+  { limit, gate, mark }: { limit: number; gate: Gate; mark: LaneMark },
+): Promise<FoundLanes['lanes']> {
   const ranks = gate.campaignsInMs > 0 ? [0, 1] : [0, 1, CAMPAIGN]
-  const { rows } = await sql<ReadyLane>`
-    select ready.lane, ready.known from unnest(${ranks}::smallint[]) as r (rank) cross join lateral (
-      select lane, known_at is not null as known from lane
-      where tenant_id = ${tenantId} and instance_id = ${instanceId} and rank = r.rank and ready_at <= now()
-      order by ready_at limit ${limit} for update skip locked
+  const { rows } = await sql<ReadyLane & LanePlace>`
+    select ready.* from ${mark.rows(ranks)} cross join lateral (
+      select lane, known_at is not null as known, rank, ready_at::text as ready_at from lane
+      where tenant_id = ${tenantId} and instance_id = ${instanceId} and rank = r.rank and lane.ready_at <= now()
+        and (lane.ready_at, lane.lane) > (r.at, r.after)
+      order by lane.ready_at, lane.lane limit ${limit} for update skip locked
     ) ready limit ${limit}`.execute(transaction)
   return rows
 }

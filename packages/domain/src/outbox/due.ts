@@ -1,6 +1,7 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import { type InstanceKey, readGate } from './gate.ts'
+import type { LaneMark } from './lane-mark.ts'
 
 export interface DueInstance extends InstanceKey {
   /** Milliseconds until its first lane is ready, or its first scheduled message due; 0 when one is. */
@@ -35,8 +36,12 @@ export async function readDue(db: Queryable): Promise<DueInstance[]> {
  *
  * @returns milliseconds; `undefined` when nothing waits for a time (or the instance is not connected)
  */
-export async function readNextDue(db: Queryable, instance: InstanceKey): Promise<number | undefined> {
-  return (await readGate(db, instance))?.dueInMs
+export async function readNextDue(
+  db: Queryable,
+  instance: InstanceKey,
+  mark?: LaneMark,
+): Promise<number | undefined> {
+  return (await readGate(db, instance, mark))?.dueInMs
 }
 
 /** Never negative: what is due is due now. `null` stays null, which `greatest` would pass over. */

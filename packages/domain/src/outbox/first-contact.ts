@@ -11,7 +11,7 @@ export interface ReadyLane {
 
 /**
  * Keeps first contacts within the day's allowance: those beyond it are held until the tenant's next day, or until
- * another message enters their lane (the recipient may have written meanwhile).
+ * the recipient writes (`releaseHeard`) or another message enters their lane.
  *
  * @returns the lanes that may leave, and how many of them are first contacts
  */

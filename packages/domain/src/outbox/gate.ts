@@ -1,6 +1,7 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import type { LaneKey } from './lane.ts'
+import { firstReady, LaneMark } from './lane-mark.ts'
 import { paceWaitMs } from './pace.ts'
 import { type OutboxSettings, readSettings } from './settings.ts'
 
@@ -34,19 +35,38 @@ interface GateRow {
   scheduled_ms: number | null
 }
 
-/** @returns `undefined` while the instance is not connected: then nothing leaves */
+/**
+ * @param mark how far the worker has come: only what is behind it counts, if something is due there by the time that the
+ * mark holds for
+ * @returns `undefined` while the instance is not connected: then nothing leaves
+ */
 export async function readGate(
   db: Queryable,
+  instance: InstanceKey,
+  mark = new LaneMark(),
+): Promise<Gate | undefined> {
+  const wasSet = mark.isSet
+  const gate = await readGateBehind(db, instance, mark)
+  if (!wasSet || (gate?.dueInMs ?? Number.POSITIVE_INFINITY) <= LaneMark.HOLDS_MS) return gate
+  mark.clear()
+  return readGateBehind(db, instance, mark)
+}
+
+async function readGateBehind(
+  db: Queryable,
   { tenantId, instanceId }: InstanceKey,
+  mark: LaneMark,
 ): Promise<Gate | undefined> {
   const { rows } = await sql<GateRow>`
     select i.settings, t.settings as tenant_settings,
-      ${msUntil('p.paid_at')} as paid_ahead_ms, ${msUntil('p.paused_until')} as paused_ms,
+      ${msUntil('p.paid_at')} as paid_ahead_ms,
+      greatest(${msUntil('p.paused_until')}, ${msUntil('p.away_until')}) as paused_ms,
       ${msUntil('c.open_until')} as circuit_ms, ${msUntil('c.probe_until')} as probe_ms,
       ${msUntil('ready.at')} as ready_ms, ${msUntil('campaigns.at')} as campaigns_ms,
       ${msUntil('scheduled.at')} as scheduled_ms
     from instance i join tenant t on t.id = i.tenant_id
-    cross join lateral (${firstReady([0, 1])}) ready cross join lateral (${firstReady([2])}) campaigns
+    cross join lateral (${firstReady([0, 1], mark)}) ready
+    cross join lateral (${firstReady([2], mark)}) campaigns
     cross join lateral (
       select min(scheduled_at) as at from delivery d
       where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = 'QUEUED' and d.position is null
@@ -78,12 +98,6 @@ function soonest(row: GateRow, { waitMs, campaignsInMs }: Pick<Gate, 'waitMs' | 
   )
   return ms === never ? undefined : Math.max(0, ms)
 }
-
-const firstReady = (ranks: number[]) => sql`
-  select min(of_rank.at) as at from unnest(${ranks}::smallint[]) as r (rank) cross join lateral (
-    select min(ready_at) as at from lane l
-    where l.tenant_id = i.tenant_id and l.instance_id = i.id and l.rank = r.rank and l.ready_at is not null
-  ) of_rank`
 
 const msUntil = (column: string) => sql`ceil(extract(epoch from ${sql.ref(column)} - now()) * 1000)::float`
 

@@ -24,7 +24,7 @@ export async function lockLane(
 ): Promise<{ hasDue: boolean }> {
   const { rows } = await sql<{ has_due: boolean }>`
     insert into lane (tenant_id, instance_id, lane) values (${tenantId}, ${instanceId}, ${lane})
-    on conflict (tenant_id, instance_id, lane) do update set lane = excluded.lane
+    on conflict (tenant_id, instance_id, lane) do update set used_at = now()
     returning exists (
       select from delivery
       where tenant_id = ${tenantId} and instance_id = ${instanceId} and lane = ${lane} and state = 'QUEUED'
@@ -89,7 +89,8 @@ export async function readyLanes(transaction: DatabaseTransaction, keys: LaneKey
         when 'QUEUED' then least(coalesce(head.next_attempt_at, now()), head.expires_at)
       end,
       rank = coalesce(urgent.priority, l.rank),
-      held = false
+      held = false,
+      used_at = now()
     from ${keyRows(keys)} left join lateral (
       select d.state, d.next_attempt_at, d.claimed_until, d.expires_at from delivery d
       where ${isOpenIn('k')}

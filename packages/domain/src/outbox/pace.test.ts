@@ -9,8 +9,9 @@ import { openOutbox, sentOf } from '../testing/outbox.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { readNextDue } from './due.ts'
 import { paceSlots, paceWaitMs } from './pace.ts'
-import { readSettings } from './settings.ts'
+import { PACE_OFF, readSettings } from './settings.ts'
 import { settle } from './settle.ts'
+import { wakeWaiting } from './wake-waiting.ts'
 
 const domain = await startDomain(t)
 const { db } = domain
@@ -27,7 +28,8 @@ const setInstance = (settings: object) =>
 /** As if so many seconds had passed. */
 const pass = (seconds: number) =>
   sql`update instance_pace set paid_at = paid_at - make_interval(secs => ${seconds}),
-    paused_until = paused_until - make_interval(secs => ${seconds})`.execute(db)
+    paused_until = paused_until - make_interval(secs => ${seconds}),
+    away_until = away_until - make_interval(secs => ${seconds})`.execute(db)
 const dayPasses = async () => {
   await sql`update instance_pace set first_contacts_on = first_contacts_on - 1`.execute(db)
   await sql`update lane set ready_at = now() where held`.execute(db)
@@ -144,6 +146,26 @@ t.test('a channel that is told to slow down slows the whole instance', async (t)
   await pass(31)
   t.equal((await claimAll()).length, 1)
 })
+
+t.test(
+  'a channel that is not there is asked with a few, not with every recipient\u2019s message',
+  async (t) => {
+    const AWAY = { status: 'failed', fault: 'waiting', code: 'BROKER_UNREACHABLE', message: 'away' } as const
+    await setInstance(PACE_OFF)
+    await enqueueMany(6)
+    for (const delivery of await claimAll(2)) await settle(domain, delivery, AWAY)
+    t.same(await claimAll(), [], 'the others wait with them')
+    const inMs = (await readNextDue(db, instance)) ?? 0
+    t.ok(inMs > 0 && inMs <= 2_500, String(inMs))
+    await pass(3)
+    const again = await claimAll()
+    t.ok(again.length >= 4, 'and are asked after two seconds')
+    for (const delivery of again) await settle(domain, delivery, AWAY)
+    t.same(await claimAll(), [])
+    await commit(domain, (work) => wakeWaiting(work, instance))
+    t.equal((await claimAll()).length, 6, 'all leave when it connects')
+  },
+)
 
 t.test('slots are never more than the burst, and there is one exactly when the wait is over', async (t) => {
   const paces = fc.record({

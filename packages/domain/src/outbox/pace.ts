@@ -1,8 +1,9 @@
+import type { PaceSettings } from '@carteiro/contracts/settings'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { withJitter } from '@carteiro/runtime/backoff'
 import { sql } from 'kysely'
 import type { InstanceKey } from './gate.ts'
-import type { OutboxSettings, PaceSettings } from './settings.ts'
+import type { OutboxSettings } from './settings.ts'
 
 const JITTER = 0.2
 const MINUTE_MS = 60_000
@@ -94,6 +95,30 @@ export async function pauseInstance(
     values (${tenantId}, ${instanceId}, now() + make_interval(secs => ${seconds}))
     on conflict (tenant_id, instance_id) do update set
       paused_until = greatest(p.paused_until, excluded.paused_until)`.execute(transaction)
+}
+
+/** The channel is not there: the instance tries again together after so long, or when it connects. */
+export async function markAway(
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId }: InstanceKey,
+  seconds: number,
+): Promise<void> {
+  await sql`
+    insert into instance_pace as p (tenant_id, instance_id, away_until)
+    values (${tenantId}, ${instanceId}, now() + make_interval(secs => ${seconds}))
+    on conflict (tenant_id, instance_id) do update set away_until = excluded.away_until`.execute(transaction)
+}
+
+/** The channel is back. */
+export async function markBack(
+  transaction: DatabaseTransaction,
+  { tenantId, instanceId }: InstanceKey,
+): Promise<void> {
+  await sql`
+    update instance_pace set away_until = null
+    where tenant_id = ${tenantId} and instance_id = ${instanceId} and away_until is not null`.execute(
+    transaction,
+  )
 }
 
 const isOff = ({ perMinute, firstContactsPerDay }: PaceSettings): boolean =>

@@ -10,7 +10,7 @@ import { recordAudit } from '../audit/record.ts'
 import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
-import { toMessageView } from '../messages/view.ts'
+import { tellAccepted } from '../messages/tell-new-message.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkTimes } from './check-times.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
@@ -145,16 +145,8 @@ async function tellQueued(
   { tenantId, actor, requestId }: OutboundRequest,
   message: Selectable<MessageTable>,
 ): Promise<void> {
-  const { id, instance_id: instanceId, ticket_id: ticketId, contact_id: contactId } = message
   await recordAudit(work.transaction, [
-    { tenantId, actor, action: 'CREATED', entityType: 'delivery', entityId: id, requestId },
+    { tenantId, actor, action: 'CREATED', entityType: 'delivery', entityId: message.id, requestId },
   ])
-  work.record({
-    tenantId,
-    type: 'messages.new',
-    ticketId,
-    contactId,
-    instanceId,
-    payload: { ticketId, contactId, message: toMessageView(message) },
-  })
+  await tellAccepted(work, message)
 }

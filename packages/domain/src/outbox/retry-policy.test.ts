@@ -13,6 +13,34 @@ const policies = fc.record({
   waitingSeconds: fc.integer({ min: 0, max: 60 }),
 })
 
+/** What follows attempts 1 to 6 of six, in seconds; `wait` uses no attempt. */
+const AFTER_ATTEMPTS = `
+message  fail   fail   fail   fail    fail     fail
+channel  60     300    900    3600    21600    fail
+ours     60     300    900    3600    21600    fail
+unknown  2      8      32     128     512      fail
+waiting  wait 2 wait 2 wait 2 wait 2  wait 2   wait 2
+`
+
+t.test('every fault, after every attempt, is followed by what the policy says', async (t) => {
+  const rows = AFTER_ATTEMPTS.trim().split('\n')
+  t.same(rows.map((row) => row.split(' ')[0]).sort(), [...FAULTS].sort(), 'a row for each fault')
+  for (const fault of FAULTS) {
+    const cells = rows.find((row) => row.startsWith(fault))?.match(/wait \d+|fail|\d+/g) ?? []
+    t.equal(cells.length, MAX_ATTEMPTS)
+    for (const [index, cell] of cells.entries()) {
+      const seconds = Number(cell.replace('wait ', ''))
+      const next = cell.startsWith('wait') ? 'wait' : 'retry'
+      const expected = cell === 'fail' ? { next: 'fail' } : { next, afterMs: seconds * 1_000 }
+      const failure = { fault, attempts: index + 1, maxAttempts: MAX_ATTEMPTS }
+      t.same(afterFailure(exact, failure), expected, `${fault}, attempt ${index + 1}`)
+      const asked = afterFailure(exact, { ...failure, retryAfterSeconds: 40_000 })
+      const longer = cell === 'fail' ? expected : { next, afterMs: 40_000_000 }
+      t.same(asked, longer, `${fault}, attempt ${index + 1}, told to stay away for longer`)
+    }
+  }
+})
+
 t.test('a message at fault fails at once, whatever attempts are left', async (t) => {
   t.same(afterFailure(exact, { fault: 'message', attempts: 1, maxAttempts: MAX_ATTEMPTS }), { next: 'fail' })
 })

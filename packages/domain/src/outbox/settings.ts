@@ -1,25 +1,12 @@
+import {
+  HoursSettings,
+  type InstanceSettings,
+  PaceSettings,
+  RetryMinutesList,
+  Timezone,
+} from '@carteiro/contracts/settings'
 import { z } from 'zod'
 import type { RetryPolicy } from './retry-policy.ts'
-
-const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 08:30')
-const limit = z.number().min(0).max(1_000_000)
-
-/** How fast an instance sends. 0 turns a limit off. */
-export const PaceSettings = z.object({
-  /** Messages a minute; the time between two of them varies by 20 %. */
-  perMinute: limit,
-  /** How many may leave at once after a quiet time. */
-  burst: z.number().int().min(1).max(1_000),
-  /** Recipients a day to whom the instance never sent, and of whom it never heard. */
-  firstContactsPerDay: limit,
-})
-export type PaceSettings = z.infer<typeof PaceSettings>
-
-/** When campaigns may leave, in the tenant's time zone; `from` after `to` runs over midnight. */
-export const HoursSettings = z.object({ from: Time, to: Time })
-export type HoursSettings = z.infer<typeof HoursSettings>
-
-const RetryMinutesList = z.array(z.number().min(0).max(10_080)).min(1).max(20)
 
 export const DEFAULT_PACE: PaceSettings = { perMinute: 20, burst: 5, firstContactsPerDay: 50 }
 
@@ -47,7 +34,7 @@ const Settings = z
       .catch({})
       .default({}),
     hours: HoursSettings.optional().catch(undefined),
-    timezone: z.string().refine(isTimezone).optional().catch(undefined),
+    timezone: Timezone.optional().catch(undefined),
     outbox: z
       .object({ retryMinutes: RetryMinutesList.optional().catch(undefined) })
       .catch({})
@@ -74,11 +61,15 @@ export function readSettings(instance: unknown, tenant: unknown): OutboxSettings
   }
 }
 
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
+/** What settings say themselves, as far as it can be read. */
+export function readSaid(settings: unknown): InstanceSettings {
+  const { pace, hours, timezone, outbox } = Settings.parse(settings)
+  return {
+    ...(saysSomething(pace) ? { pace } : {}),
+    ...(hours ? { hours } : {}),
+    ...(timezone ? { timezone } : {}),
+    ...(saysSomething(outbox) ? { outbox } : {}),
   }
 }
+
+const saysSomething = (said: object): boolean => Object.values(said).some((value) => value !== undefined)

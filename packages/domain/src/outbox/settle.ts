@@ -1,13 +1,12 @@
 import type { Fault } from '@carteiro/contracts/delivery'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { absorbEcho } from './absorb-echo.ts'
-import { type ChannelNews, recordChannelNews } from './circuit.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import { applyEarlyNews } from './early-news.ts'
 import { lockFreeLanes, lockLanes, readyLanes } from './lane.ts'
-import { pauseInstance } from './pace.ts'
 import { recordOutcomes, type SettledRow } from './record-outcomes.ts'
 import type { Failure, RetryPolicy } from './retry-policy.ts'
+import { tellInstances } from './tell-instances.ts'
 import { tellTransitions, updateMessages } from './transition.ts'
 
 /** How an attempt ended, as the channel told it. */
@@ -72,7 +71,7 @@ export async function settleAll(
     const mine = await lockThese(work, settlements)
     const rows = await recordOutcomes(work, mine, dependencies.retryPolicy)
     await tell(work, rows)
-    await tellInstances(work, mine, rows)
+    await tellInstances(work, ofThese(mine, rows), dependencies.retryPolicy.waitingSeconds)
     const locked = new Set(mine)
     const settled = new Map(rows.map((row) => [row.index, row]))
     return settlements.map((settlement) => {
@@ -108,31 +107,12 @@ async function tell(work: UnitOfWork, rows: SettledRow[]): Promise<void> {
   )
 }
 
+/** The settlements that these rows came of. */
+const ofThese = (mine: Settlement[], rows: SettledRow[]): Settlement[] =>
+  rows.map(({ index }) => mine[index]).filter((settlement) => settlement !== undefined)
+
 const laneOfRow = (row: SettledRow) => ({
   tenantId: row.tenant_id,
   instanceId: row.instance_id,
   lane: row.lane,
 })
-
-/** What the attempts tell of their instances' channels. Usually nothing: then nothing is asked of the database. */
-async function tellInstances(work: UnitOfWork, mine: Settlement[], rows: SettledRow[]): Promise<void> {
-  const news = new Map<string, ChannelNews>()
-  for (const row of rows) {
-    const settlement = mine[row.index]
-    if (!settlement) continue
-    const { delivery, outcome } = settlement
-    const { tenantId, instanceId, probe } = delivery
-    const failed = outcome.status === 'failed' ? outcome : undefined
-    if (failed?.code === 'RATE_LIMITED' && failed.retryAfterSeconds) {
-      await pauseInstance(work.transaction, delivery, failed.retryAfterSeconds)
-    }
-    const channelFailed = failed?.fault === 'channel' || (probe && failed?.fault === 'unknown')
-    if (!probe && !channelFailed) continue
-    const key = `${tenantId}/${instanceId}`
-    const known = news.get(key) ?? { tenantId, instanceId, failures: 0, answered: false }
-    if (channelFailed) known.failures++
-    if (failed === undefined || failed.fault === 'message') known.answered = true
-    news.set(key, known)
-  }
-  await recordChannelNews(work, [...news.values()])
-}

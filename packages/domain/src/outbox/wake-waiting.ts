@@ -3,6 +3,7 @@ import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { closeCircuit } from './circuit.ts'
 import type { InstanceKey } from './gate.ts'
 import { lockLanes, readyLanes } from './lane.ts'
+import { markBack } from './pace.ts'
 
 /**
  * The instance is connected (again): what waited only for that may leave now, and an open circuit closes. Messages in
@@ -10,6 +11,7 @@ import { lockLanes, readyLanes } from './lane.ts'
  */
 export async function wakeWaiting(work: UnitOfWork, instance: InstanceKey): Promise<void> {
   await wakeLanes(work, instance)
+  await markBack(work.transaction, instance)
   await closeCircuit(work, instance, 'always')
 }
 

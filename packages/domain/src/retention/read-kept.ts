@@ -6,6 +6,7 @@ export const RETAINED_TABLES = [
   'delivery',
   'delivery_attempt',
   'delivery_history',
+  'lane',
   'event',
   'audit_entry',
 ] as const

@@ -1,17 +1,16 @@
+import type { ContactView, TicketState, TicketTimeline } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
-import { sql } from 'kysely'
+import type { TicketTable } from '@carteiro/database/tables'
+import { type Selectable, sql } from 'kysely'
+import { type ContactViewRow, toContactView } from '../contacts/view.ts'
+import { describeTicket } from './describe-ticket.ts'
 
-export interface TicketView {
+export interface TicketView extends TicketState {
   id: string
-  status: 'open' | 'pending' | 'closed'
   instanceId: string
-  queueId: string | null
-  assigneeId: string | null
-  preview: string | null
-  unreadCount: number
-  lastMessageAt: string | null
   createdAt: string
-  contact: { id: string; name: string | null; phone: string | null; isGroup: boolean }
+  timeline: TicketTimeline
+  contact: ContactView
 }
 
 /** Where a page of tickets ended: keyset by last activity, then id. */
@@ -47,18 +46,21 @@ export async function listTickets(
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.map((row) => ({
-      id: row.id,
-      status: row.status,
-      instanceId: row.instance_id,
-      queueId: row.queue_id,
-      assigneeId: row.assignee_id,
-      preview: row.preview,
-      unreadCount: row.unread_count,
-      lastMessageAt: row.last_message_at?.toISOString() ?? null,
-      createdAt: row.created_at.toISOString(),
-      contact: { id: row.contact_id, name: row.name, phone: row.phone, isGroup: row.kind === 'group' },
-    })),
+    items: page.map(toTicketView),
     next: rows.length > limit && last ? { lastMessageMicros: last.activity, id: last.id } : null,
+  }
+}
+
+type Row = Selectable<TicketTable> & Omit<ContactViewRow, 'id'>
+
+function toTicketView(row: Row): TicketView {
+  const { ticket, timeline } = describeTicket(row)
+  return {
+    id: row.id,
+    ...ticket,
+    instanceId: row.instance_id,
+    createdAt: row.created_at.toISOString(),
+    timeline,
+    contact: toContactView({ ...row, id: row.contact_id }),
   }
 }

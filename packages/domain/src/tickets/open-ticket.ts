@@ -1,8 +1,16 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
+import { readContactViews } from '../contacts/view.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { appendTimeline } from '../timeline/append.ts'
+import {
+  DESCRIBED_COLUMNS,
+  type DescribedRow,
+  type DescribedTicket,
+  describeTicket,
+} from './describe-ticket.ts'
+import { tellOpened } from './tell-ticket.ts'
 
 export interface TicketMessage {
   tenantId: string
@@ -18,7 +26,12 @@ export interface TicketMessage {
 export interface OpenTicket {
   id: string
   opened: boolean
+  /** As all of the messages left it. */
+  described: DescribedTicket
 }
+
+type Written = DescribedRow &
+  Pick<Touch, 'tenant_id' | 'contact_id' | 'instance_id' | 'id'> & { opened: boolean }
 
 /** What the messages of one ticket change of it. */
 interface Touch {
@@ -29,9 +42,16 @@ interface Touch {
   preview: string | null
   unread_count: number
   last_message_at: Date
+  first_inbound_at: Date | null
+  last_inbound_at: Date | null
+  first_outbound_at: Date | null
+  last_outbound_at: Date | null
 }
 
 const PREVIEW_LENGTH = 120
+
+/** When each side first and last wrote. */
+const SIDES = sql.raw('first_inbound_at, last_inbound_at, first_outbound_at, last_outbound_at')
 
 /** As much of a message as a list of tickets shows. */
 export const previewOf = (text: string): string => text.slice(0, PREVIEW_LENGTH)
@@ -44,10 +64,10 @@ export async function openTicket(work: UnitOfWork, message: TicketMessage): Prom
   const [ticket] = await openTickets(work.transaction, [message])
   if (!ticket) throw new Error('PostgreSQL gave back no ticket')
   if (ticket.opened) {
-    await appendTimeline(work.transaction, [
-      { tenantId: message.tenantId, ticketId: ticket.id, type: 'TICKET_OPENED' },
-    ])
-    tellOpened(work, message, ticket.id)
+    const { tenantId } = message
+    await appendTimeline(work.transaction, [{ tenantId, ticketId: ticket.id, type: 'TICKET_OPENED' }])
+    const opened = { ...message, ticketId: ticket.id, described: ticket.described }
+    tellOpened(work, opened, await readContactViews(work.transaction, [opened]))
   }
   return { id: ticket.id }
 }
@@ -63,39 +83,38 @@ export async function openTickets(
 ): Promise<OpenTicket[]> {
   const touches = new Map<string, Touch>()
   for (const message of messages) touches.set(keyOf(message), touch(message, touches.get(keyOf(message))))
-  const { rows } = await sql<Pick<Touch, 'tenant_id' | 'contact_id' | 'instance_id' | 'id'> & OpenTicket>`
+  const { rows } = await sql<Written>`
     insert into ticket as t
-      (tenant_id, id, contact_id, instance_id, queue_id, preview, unread_count, last_message_at)
-    select m.tenant_id, m.id, m.contact_id, m.instance_id, queue.id, m.preview, m.unread_count, m.last_message_at
+      (tenant_id, id, contact_id, instance_id, queue_id, preview, unread_count, last_message_at, ${SIDES})
+    select m.tenant_id, m.id, m.contact_id, m.instance_id, queue.id, m.preview, m.unread_count, m.last_message_at,
+      ${SIDES}
     from jsonb_to_recordset(${JSON.stringify([...touches.values()])}::jsonb) as m (tenant_id text, id uuid,
-      contact_id uuid, instance_id text, preview text, unread_count integer, last_message_at timestamptz)
+      contact_id uuid, instance_id text, preview text, unread_count integer, last_message_at timestamptz,
+      first_inbound_at timestamptz, last_inbound_at timestamptz, first_outbound_at timestamptz,
+      last_outbound_at timestamptz)
     left join queue on queue.tenant_id = m.tenant_id and queue.is_default
     order by m.tenant_id, m.contact_id, m.instance_id
     on conflict (tenant_id, contact_id, instance_id) where status <> 'closed' do update set
       preview = excluded.preview,
       unread_count = t.unread_count + excluded.unread_count,
       last_message_at = greatest(t.last_message_at, excluded.last_message_at),
+      first_inbound_at = least(t.first_inbound_at, excluded.first_inbound_at),
+      last_inbound_at = greatest(t.last_inbound_at, excluded.last_inbound_at),
+      first_outbound_at = least(t.first_outbound_at, excluded.first_outbound_at),
+      last_outbound_at = greatest(t.last_outbound_at, excluded.last_outbound_at),
       updated_at = now()
-    returning tenant_id, contact_id, instance_id, id, xmax = 0 as opened`.execute(transaction)
+    returning tenant_id, contact_id, instance_id, id, xmax = 0 as opened,
+      ${sql.join(DESCRIBED_COLUMNS.map((column) => sql.ref(column)))}`.execute(transaction)
   const tickets = new Map(rows.map((row) => [`${row.tenant_id} ${row.contact_id} ${row.instance_id}`, row]))
   return messages.map((message) => {
     const ticket = tickets.get(keyOf(message))
     if (!ticket) throw new Error('PostgreSQL gave back no ticket')
     const { id, opened } = ticket
+    const described = describeTicket(ticket)
     // By the first of its messages.
     ticket.opened = false
-    return { id, opened }
+    return { id, opened, described }
   })
-}
-
-/** Tells of a ticket that a message opened. */
-export function tellOpened(
-  work: UnitOfWork,
-  { tenantId, contactId, instanceId }: Pick<TicketMessage, 'tenantId' | 'contactId' | 'instanceId'>,
-  ticketId: string,
-): void {
-  const keys = { ticketId, contactId, instanceId }
-  work.record({ tenantId, type: 'tickets.new', ...keys, payload: keys })
 }
 
 const keyOf = ({ tenantId, contactId, instanceId }: TicketMessage) => `${tenantId} ${contactId} ${instanceId}`
@@ -109,6 +128,22 @@ function touch(message: TicketMessage, before: Touch | undefined): Touch {
     instance_id: message.instanceId,
     preview: message.preview === null ? null : previewOf(message.preview),
     unread_count: (before?.unread_count ?? 0) + (message.direction === 'inbound' ? 1 : 0),
-    last_message_at: before && before.last_message_at > at ? before.last_message_at : at,
+    last_message_at: latest(before?.last_message_at, at),
+    first_inbound_at: before?.first_inbound_at ?? null,
+    last_inbound_at: before?.last_inbound_at ?? null,
+    first_outbound_at: before?.first_outbound_at ?? null,
+    last_outbound_at: before?.last_outbound_at ?? null,
+    ...(message.direction === 'inbound'
+      ? {
+          first_inbound_at: earliest(before?.first_inbound_at, at),
+          last_inbound_at: latest(before?.last_inbound_at, at),
+        }
+      : {
+          first_outbound_at: earliest(before?.first_outbound_at, at),
+          last_outbound_at: latest(before?.last_outbound_at, at),
+        }),
   }
 }
+
+const earliest = (one: Date | null | undefined, other: Date): Date => (one && one < other ? one : other)
+const latest = (one: Date | null | undefined, other: Date): Date => (one && one > other ? one : other)

@@ -1,6 +1,6 @@
 import type { WhatsAppServer } from '../server/whatsapp-server.ts'
 import type { Connection } from '../wire/connection-paths.ts'
-import { type ArmedFault, createArmory, isMeant } from './armory.ts'
+import { type ArmedFault, type Armory, createArmory, isMeant } from './armory.ts'
 import { bendFrames } from './bend-frames.ts'
 import { bendStanzas } from './bend-stanzas.ts'
 import { endConnection } from './end-connection.ts'
@@ -34,30 +34,9 @@ const ARMED_LIMIT = 1_000
 /** Takes the hooks of a server: from here on it can be broken. Call it before clients come. */
 export function createFaults(server: WhatsAppServer): Faults {
   const armory = createArmory(ARMED_LIMIT)
-  const { verdicts, world } = server
-  const { login, message, query } = verdicts
-  const clock = world.now
   let restarting: NodeJS.Timeout | undefined
-
-  verdicts.login = (device, connection) => {
-    bendFrames(connection, device, armory)
-    bendStanzas(connection, device, armory)
-    return armory.spend('refused-login', device)?.code ?? login(device, connection)
-  }
-  verdicts.message = (sender, stanza) => armory.spend('nack', sender)?.code ?? message(sender, stanza)
-  verdicts.query = (sender, stanza) => {
-    const { xmlns } = stanza.attrs
-    const refused = armory.spend(
-      'refused-query',
-      sender,
-      (fault) => fault.xmlns === undefined || fault.xmlns === xmlns,
-    )
-    return refused?.code ?? query(sender, stanza)
-  }
-  world.now = () => {
-    const skew = armory.lasting('clock-skew').reduce((sum, { ms }) => sum + ms, 0)
-    return new Date(clock().getTime() + skew)
-  }
+  takeVerdicts(server, armory)
+  takeClock(server, armory)
 
   function restart(ms: number): void {
     clearTimeout(restarting)
@@ -66,13 +45,11 @@ export function createFaults(server: WhatsAppServer): Faults {
   }
 
   function strikeNow(fault: Fault, target: FaultTarget): number {
-    if (fault.type === 'restart') {
-      const { length } = server.connections()
-      restart(fault.ms)
-      return length
-    }
-    const struck = server.connections().filter(({ device }) => isMeant(target, device))
-    for (const { connection } of struck) strikeConnection(connection, fault)
+    const struck = server
+      .connections()
+      .filter(({ device }) => fault.type === 'restart' || isMeant(target, device))
+    if (fault.type === 'restart') restart(fault.ms)
+    else for (const { connection } of struck) strikeConnection(connection, fault)
     return struck.length
   }
 
@@ -88,6 +65,33 @@ export function createFaults(server: WhatsAppServer): Faults {
     armed: armory.list,
     end: armory.end,
     endAll: armory.endAll,
+  }
+}
+
+function takeVerdicts({ verdicts }: WhatsAppServer, armory: Armory): void {
+  const { login, message, query } = verdicts
+  verdicts.login = (device, connection) => {
+    bendFrames(connection, device, armory)
+    bendStanzas(connection, device, armory)
+    return armory.spend('refused-login', device)?.code ?? login(device, connection)
+  }
+  verdicts.message = (sender, stanza) => armory.spend('nack', sender)?.code ?? message(sender, stanza)
+  verdicts.query = (sender, stanza) => {
+    const asked = stanza.attrs.xmlns
+    const refused = armory.spend(
+      'refused-query',
+      sender,
+      ({ xmlns }) => xmlns === undefined || xmlns === asked,
+    )
+    return refused?.code ?? query(sender, stanza)
+  }
+}
+
+function takeClock({ world }: WhatsAppServer, armory: Armory): void {
+  const clock = world.now
+  world.now = () => {
+    const skew = armory.lasting('clock-skew').reduce((sum, { ms }) => sum + ms, 0)
+    return new Date(clock().getTime() + skew)
   }
 }
 

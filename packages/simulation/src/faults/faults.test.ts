@@ -1,4 +1,4 @@
-import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, SocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { type Test, test } from 'tap'
 import { startTestServer } from '../server/test-server.ts'
 import { createFaults } from './create-faults.ts'
@@ -17,9 +17,9 @@ async function startBreakable(t: Test) {
     ...whatsapp,
     faults,
     /** Ana and Beto, connected. */
-    async pair() {
+    async pair(config: Partial<SocketConfig> = {}) {
       const [ana, beto] = [await whatsapp.link(ANA), await whatsapp.link(BETO)].map((credentials) =>
-        whatsapp.connect(credentials),
+        whatsapp.connect(credentials, config),
       )
       if (!ana || !beto) throw new Error('two were linked')
       await Promise.all([ana.opened, beto.opened])
@@ -39,9 +39,12 @@ test('Baileys sees each way in which a connection ends under its own status code
   await Promise.all(
     rows.map(async ([fault, code], index) => {
       const phone = `55119999911${String(index).padStart(2, '0')}`
-      const client = connect(await link(phone), { keepAliveIntervalMs: 50 })
+      const impatient = fault.type === 'half-open' ? { keepAliveIntervalMs: 50 } : {}
+      const client = connect(await link(phone), impatient)
       await client.opened
       faults.strike(fault, { phone })
+      // A frame that can be cut: its answer.
+      if (fault.type === 'truncated-frame') client.socket.groupFetchAllParticipating().catch(() => undefined)
       t.equal(await client.closed, code, `${JSON.stringify(fault)} is seen as ${code}`)
     }),
   )
@@ -144,6 +147,18 @@ test('Baileys sees a refusal of a message as its status, and that of a query as 
   faults.strike({ type: 'refused-query', code: 429, xmlns: 'w:g2' }, { phone: ANA })
   await t.rejects(ana.socket.groupFetchAllParticipating(), /rate-overlimit/)
   t.same(await ana.socket.groupFetchAllParticipating(), {})
+})
+
+test('a message that Baileys seals for nobody, because no devices were named, is refused', async (t) => {
+  const { pair, server } = await startBreakable(t)
+  const { ana } = await pair({ defaultQueryTimeoutMs: 200 })
+  const { connection } = server.connections().find(({ device }) => device.person.phone === ANA) ?? {}
+  if (!connection) throw new Error('Ana is connected')
+  const { sending } = connection.paths
+  connection.paths.sending = (stanza, send) => stanza.tag !== 'iq' && sending(stanza, send)
+  await ana.text(jid(BETO), 'for nobody', 'A-1')
+  const [refused] = await ana.updates.reached(1)
+  t.match(refused?.update, { status: ERROR_STATUS, messageStubParameters: ['479'] })
 })
 
 test('a server that reads nothing answers nothing, and answers all of it later', async (t) => {

@@ -6,7 +6,10 @@ import type { MediaFiles } from './media-files.ts'
 /** Sealed bytes that phones keep for those who ask again; the oldest files are forgotten past it. */
 const KEPT_BYTES = 128 * 1024 * 1024
 
-/** How the files of simulated phones come to the media host and back, and which of them the phones still have. */
+/**
+ * How the files of simulated phones come to the media host and back, and which of them they still have. One serves them
+ * all: an account's phone then has what a customer has uploaded, as a real one that loads what comes.
+ */
 export function createPhoneMedia(host: MediaFiles, keptBytes = KEPT_BYTES): PhoneMedia {
   const kept = new Map<string, Buffer>()
   let bytes = 0

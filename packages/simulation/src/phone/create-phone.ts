@@ -30,7 +30,7 @@ const HELD_LIMIT = 10_000
 /** A phone that is switched on. Its keys are made when they are first needed. */
 export function createPhone({ person: own, pushName, port, settings }: PhoneOptions): Phone {
   const line = createLine()
-  const keys = createPhoneKeys()
+  const keys = createPhoneKeys(own.phone)
   const sessions = createSignalSessions(keys, own, port.personOf)
   const held: BinaryNode[] = []
   const listeners = new Set<() => void>()

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { generateSignalPubKey, type KeyPair } from '@whiskeysockets/baileys'
 
 /** An identity key of Signal, which can sign. Keys are raw, 32 bytes. */
@@ -8,23 +8,23 @@ export interface IdentityKey {
   signKey(publicKey: Uint8Array): Uint8Array
 }
 
-/** What stands before a raw X25519 private key in PKCS #8. */
+/** What stands before a raw private key in PKCS #8. */
+const ED25519_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 const X25519_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 /**
  * Makes the key as Ed25519 and derives the X25519 key that is the same point, because Node signs with the former
  * natively; libsignal's signatures by the latter, in JavaScript, take a hundred times as long.
+ *
+ * @param seed 32 bytes; the same seed makes the same key
  */
-export function makeIdentityKey(): IdentityKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const scalar = createHash('sha512')
-    .update(rawKey(privateKey.export({ format: 'jwk' }).d))
-    .digest()
-    .subarray(0, 32)
+export function makeIdentityKey(seed: Uint8Array): IdentityKey {
+  const privateKey = privateKeyOf(ED25519_PREFIX, seed)
+  const publicKey = createPublicKey(privateKey)
+  const scalar = createHash('sha512').update(seed).digest().subarray(0, 32)
   scalar.writeUInt8(scalar.readUInt8(0) & 248, 0)
   scalar.writeUInt8((scalar.readUInt8(31) & 127) | 64, 31)
-  const key = Buffer.concat([X25519_PREFIX, scalar])
-  const exchange = createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' }))
+  const exchange = createPublicKey(privateKeyOf(X25519_PREFIX, scalar))
   const signBit = rawKey(publicKey.export({ format: 'jwk' }).x).readUInt8(31) & 128
   return {
     pair: { private: Buffer.from(scalar), public: rawKey(exchange.export({ format: 'jwk' }).x) },
@@ -35,6 +35,10 @@ export function makeIdentityKey(): IdentityKey {
       return signature
     },
   }
+}
+
+function privateKeyOf(prefix: Buffer, raw: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'pkcs8' })
 }
 
 function rawKey(encoded: string | undefined): Buffer {

@@ -26,6 +26,11 @@ export interface LoggedMessage extends MessageAddress {
   shown?: Omit<ShownMessage, keyof MessageAddress | 'stanzas'>
 }
 
+export interface LogFilter {
+  chat?: string | undefined
+  id?: string | undefined
+}
+
 /** What a phone has written and got, bounded: past the limit the oldest message is forgotten. */
 export interface MessageLog {
   /** The entry of this message, made when there is none. */
@@ -33,14 +38,27 @@ export interface MessageLog {
   /** @param from left out, the author does not matter */
   find(chat: string, id: string, from?: string): LoggedMessage | undefined
   /** In the order in which they came first. */
-  list(filter?: { chat?: string | undefined; id?: string | undefined }): LoggedMessage[]
+  list(filter?: LogFilter): LoggedMessage[]
 }
 
 export function createMessageLog(limit: number): MessageLog {
   const entries = new Map<string, LoggedMessage>()
+  /** By chat and id: an id may be taken once by each author. */
+  const named = new Map<string, LoggedMessage[]>()
   const keyOf = ({ chat, id, from }: MessageAddress) => `${chat} ${id} ${from}`
+  const nameOf = ({ chat, id }: Pick<MessageAddress, 'chat' | 'id'>) => `${chat} ${id}`
 
-  function list({ chat, id }: { chat?: string | undefined; id?: string | undefined } = {}) {
+  function forgetOldest(): void {
+    const [oldest] = entries.values()
+    if (!oldest) return
+    entries.delete(keyOf(oldest))
+    const left = (named.get(nameOf(oldest)) ?? []).filter((entry) => entry !== oldest)
+    if (left.length > 0) named.set(nameOf(oldest), left)
+    else named.delete(nameOf(oldest))
+  }
+
+  function list({ chat, id }: LogFilter = {}): LoggedMessage[] {
+    if (chat !== undefined && id !== undefined) return named.get(nameOf({ chat, id })) ?? []
     return [...entries.values()].filter(
       (entry) => (chat === undefined || entry.chat === chat) && (id === undefined || entry.id === id),
     )
@@ -53,8 +71,8 @@ export function createMessageLog(limit: number): MessageLog {
       if (known) return known
       const entry = { chat, from, id, chatJid, authorJid, stanzas: 0, retries: 0, taken: false }
       entries.set(key, entry)
-      const [oldest] = entries.keys()
-      if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
+      named.set(nameOf(entry), [...(named.get(nameOf(entry)) ?? []), entry])
+      if (entries.size > limit) forgetOldest()
       return entry
     },
     find(chat, id, from) {

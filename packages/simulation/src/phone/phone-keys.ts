@@ -1,4 +1,5 @@
-import { Curve, generateRegistrationId, type SignalCreds } from '@whiskeysockets/baileys'
+import { hkdfSync, randomInt } from 'node:crypto'
+import { Curve, type SignalCreds } from '@whiskeysockets/baileys'
 import { makeIdentityKey } from './identity-key.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import type { KeyBundle } from './phone.ts'
@@ -14,14 +15,19 @@ export interface PhoneKeys {
 /** One-time prekeys given out and not used yet; past it the oldest is forgotten. */
 const PRE_KEYS_LIMIT = 1_000
 
-export function createPhoneKeys(): PhoneKeys {
+/**
+ * @param phone digits: the identity follows from them, so that a person stays the same when the simulator is started
+ * anew
+ */
+export function createPhoneKeys(phone: string): PhoneKeys {
   const store = createKeyStore()
   const given: number[] = []
   let credentials: SignalCreds | undefined
-  let nextPreKeyId = 1
+  // None of an earlier start's keys is meant by the same number.
+  let nextPreKeyId = randomInt(1, 2 ** 23)
 
   function made(): SignalCreds {
-    credentials ??= makeCredentials()
+    credentials ??= makeCredentials(phone)
     return credentials
   }
 
@@ -51,12 +57,13 @@ export function createPhoneKeys(): PhoneKeys {
   }
 }
 
-function makeCredentials(): SignalCreds {
-  const identity = makeIdentityKey()
+function makeCredentials(phone: string): SignalCreds {
+  const seed = Buffer.from(hkdfSync('sha256', phone, 'carteiro simulator', 'phone identity', 34))
+  const identity = makeIdentityKey(seed.subarray(0, 32))
   const keyPair = Curve.generateKeyPair()
   return {
     signedIdentityKey: identity.pair,
     signedPreKey: { keyPair, keyId: 1, signature: identity.signKey(keyPair.public) },
-    registrationId: generateRegistrationId() || 1,
+    registrationId: seed.readUInt16BE(32) & 16_383 || 1,
   }
 }

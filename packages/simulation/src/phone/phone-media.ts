@@ -1,7 +1,7 @@
 import type { MediaType } from '@carteiro/contracts/media'
 
 /** What WhatsApp keeps apart by its own media key derivation. */
-export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+export type MediaKind = Exclude<MediaType, 'ptv'>
 
 /** A file on the media host: sealed there, with all that is needed to open it. */
 export interface StoredMedia {

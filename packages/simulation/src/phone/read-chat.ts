@@ -9,13 +9,8 @@ export function markChat(
   chat: string,
   ids?: string[],
 ): void {
-  const wanted = ids && new Set(ids)
-  const unmarked = log
-    .list({ chat })
-    .filter(
-      ({ from, id, shown }) =>
-        shown && from !== own.phone && (!wanted || wanted.has(id)) && !done(shown, kind),
-    )
+  const named = ids ? ids.flatMap((id) => log.list({ chat, id })) : log.list({ chat })
+  const unmarked = named.filter(({ from, shown }) => shown && from !== own.phone && !done(shown, kind))
   for (const { shown } of unmarked) {
     if (!shown) continue
     shown.read = true

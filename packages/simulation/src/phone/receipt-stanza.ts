@@ -53,6 +53,12 @@ export function senderReceiptOf({ attrs }: BinaryNode): BinaryNode {
   }
 }
 
+/** Tells an own companion that the phone has what was for it alone. */
+export function peerReceiptOf({ attrs }: BinaryNode): BinaryNode {
+  const { id = '', from = '' } = attrs
+  return { tag: 'receipt', attrs: { id, to: from, type: 'peer_msg' } }
+}
+
 const itemOf = (id: string): BinaryNode => ({ tag: 'item', attrs: { id } })
 
 export interface ReadReceipt {

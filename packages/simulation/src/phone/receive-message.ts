@@ -1,4 +1,5 @@
 import { type BinaryNode, jidNormalizedUser, type proto } from '@whiskeysockets/baileys'
+import { answerPeerRequest } from './answer-peer-request.ts'
 import { applyAct } from './apply-act.ts'
 import { type LoggedMessage, show } from './message-log.ts'
 import { openMessage } from './open-message.ts'
@@ -6,7 +7,7 @@ import type { Person } from './phone.ts'
 import type { PhoneParts } from './phone-parts.ts'
 import { markChat } from './read-chat.ts'
 import { readContent } from './read-content.ts'
-import { ackOf, receiptOf, senderReceiptOf } from './receipt-stanza.ts'
+import { ackOf, peerReceiptOf, receiptOf, senderReceiptOf } from './receipt-stanza.ts'
 import { retryReceiptOf } from './retry-receipt.ts'
 import { isGroup } from './stanza-type.ts'
 
@@ -30,8 +31,13 @@ export async function receiveMessage(parts: PhoneParts, node: BinaryNode): Promi
   }
   const message = await openMessage(node, sessions)
   if (!message && !entry.taken) return askAgain(parts, node, entry)
-  if (message && !entry.taken) take(parts, entry, node, message, author)
-  if (attrs.category === 'peer') return
+  const isNew = message && !entry.taken
+  if (isNew) take(parts, entry, node, message, author)
+  if (attrs.category === 'peer') {
+    send(peerReceiptOf(node))
+    if (isNew && author.phone === own.phone) await answerPeerRequest(parts, node, message)
+    return
+  }
   if (author.phone === own.phone) send(senderReceiptOf(node))
   else confirm(parts, entry)
 }

@@ -48,9 +48,7 @@ export function createMemoryMedia(): PhoneMedia {
         mediaKeyTimestamp: 1_700_000_000,
       }
     },
-    async download({ directPath }) {
-      return files.get(directPath) ?? new Uint8Array()
-    },
+    download: async ({ directPath }) => files.get(directPath) ?? new Uint8Array(),
     uploadAgain: () => undefined,
   }
 }

@@ -180,6 +180,8 @@ function logOwn(parts: PhoneParts, chat: Chat, id: string, message: proto.IMessa
     { chat: chat.name, from: own.phone, id },
     { chatJid: chat.jid, authorJid: chat.ownJid },
   )
+  // Written twice under one id, it is one message.
+  if (entry.taken) return
   entry.taken = true
   applyAct(log, message, { own, actor: own, chat: chat.name, personOf: port.personOf })
   const content = readContent(message)

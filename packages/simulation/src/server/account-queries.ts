@@ -15,13 +15,16 @@ const PRIVACY = {
   calladd: 'all',
 }
 const MAX_ABOUT = 500
+const MAX_BLOCKED = 1_000
+const MAX_SETTING = 40
 
 /** What a client asks about an account, its own or another one. */
 export const accountQueries: Record<string, QueryHandler> = {
   'privacy get privacy': (_world, { person }) => [node('privacy', {}, privacyOf(person.privacy))],
   'privacy set privacy': (_world, { person }, query) => {
     for (const { attrs } of childrenOf(childOf(query, 'privacy'), 'category')) {
-      if (!attrs.name || !attrs.value || !(attrs.name in PRIVACY)) return 400
+      if (!attrs.name || !attrs.value || !Object.hasOwn(PRIVACY, attrs.name)) return 400
+      if (attrs.value.length > MAX_SETTING) return 400
       person.privacy.set(attrs.name, attrs.value)
     }
     return [node('privacy', {}, privacyOf(person.privacy))]
@@ -32,6 +35,7 @@ export const accountQueries: Record<string, QueryHandler> = {
     const { action, jid, pn_jid } = childOf(query, 'item')?.attrs ?? {}
     const blocked = parseAddress(jid) ?? parseAddress(pn_jid)
     if (!blocked) return 400
+    if (action === 'block' && person.blocked.size >= MAX_BLOCKED) return 429
     if (action === 'block') person.blocked.add(blocked.phone)
     else person.blocked.delete(blocked.phone)
     return [blockList(person.blocked)]

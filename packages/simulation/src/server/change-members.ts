@@ -8,7 +8,8 @@ import type { World } from './world.ts'
 
 export type MemberChange = 'add' | 'remove' | 'promote' | 'demote'
 
-const MAX_MEMBERS = 1_024
+/** As many as WhatsApp takes. */
+export const MAX_MEMBERS = 1_024
 
 /** Changes members of a group, each alone. Answers with each and, where it failed, why. */
 export function changeMembers(

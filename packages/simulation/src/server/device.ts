@@ -38,8 +38,9 @@ export interface Device {
   readonly person: Person
   readonly number: number
   readonly mailbox: Mailbox
-  /** A device that is not the phone itself, or a client that plays the phone. */
+  /** Of a linked client. */
   readonly companion?: Companion
+  /** Of a simulated phone. */
   readonly phone?: Phone
   /** Sends at once, or never: for what is worth nothing later. */
   send(node: BinaryNode): void

@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { formatAddress, parseAddress } from './address.ts'
 import type { QueryHandler } from './answer-query.ts'
-import { changeMembers, type MemberChange } from './change-members.ts'
+import { changeMembers, MAX_MEMBERS, type MemberChange } from './change-members.ts'
 import type { Device } from './device.ts'
 import { groupNode, memberNode, tellMembers } from './group-stanzas.ts'
 import type { Group } from './groups.ts'
@@ -9,6 +9,7 @@ import { allChildren, childOf, childrenOf, node, textOf } from './nodes.ts'
 import { seconds, type World } from './world.ts'
 
 const MAX_SUBJECT = 100
+const MAX_DESCRIPTION = 2_048
 
 type GroupHandler = (world: World, sender: Device, group: Group, act: BinaryNode) => BinaryNode[] | number
 
@@ -48,6 +49,7 @@ export const groupQueries: Record<string, QueryHandler> = {
     const members = childrenOf(create, 'participant').map(({ attrs }) => parseAddress(attrs.jid)?.phone)
     const known = members.filter((phone) => phone !== undefined)
     if (subject === '' || subject.length > MAX_SUBJECT || known.length !== members.length) return 400
+    if (known.length >= MAX_MEMBERS) return 419
     const creator = sender.person.phone
     const group = world.groups.create({ subject, creator, members: known, createdAt: world.now() })
     if (!group) return 429
@@ -88,7 +90,7 @@ export const groupQueries: Record<string, QueryHandler> = {
     return []
   }),
   'w:g2 set description': byAdmin((world, sender, group, act) => {
-    const text = textOf(childOf(act, 'body'))
+    const text = textOf(childOf(act, 'body')).slice(0, MAX_DESCRIPTION)
     group.description = text === '' ? undefined : { id: act.attrs.id ?? world.nextId(), text }
     tellMembers(world, group, sender, [act])
     return []

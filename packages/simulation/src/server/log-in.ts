@@ -1,6 +1,5 @@
 import type { Connection } from '../wire/connection-paths.ts'
 import { formatAddress } from './address.ts'
-import { addDevice } from './companion.ts'
 import type { CompanionSession, Device } from './device.ts'
 import { node, SERVER_JID } from './nodes.ts'
 import { seconds, type World } from './world.ts'
@@ -14,7 +13,7 @@ export function logIn(world: World, connection: Connection): Device | undefined 
   }
   const refused = world.verdicts.login(device, connection)
   if (refused !== undefined) {
-    refuse(connection, refused, `a login refused with ${refused} on purpose`)
+    refuse(connection, refused, `refused with ${refused}`)
     return undefined
   }
   replaceOlder(device)
@@ -59,18 +58,11 @@ export function endStream(
   connection.close(reason)
 }
 
-function findDevice(world: World, { payload, noiseKey, url }: Connection): Device | undefined {
-  const phone = String(payload.username ?? '')
-  const number = Number(payload.device ?? 0)
-  const linked = world.persons.find(phone)?.devices.get(number)
-  if (linked?.companion && Buffer.compare(linked.companion.noiseKey, noiseKey) === 0) return linked
-  // A client that names its account in the request, and no device, plays the phone itself: it needs no link.
-  if (number !== 0 || !/^\d{8,15}$/.test(phone) || url.searchParams.get('account') !== phone) return undefined
-  const person = world.persons.named(phone)
-  if (!person) return undefined
-  if (linked?.companion?.session)
-    endStream(linked.companion.session.connection, { conflict: 'replaced' }, 'replaced')
-  return addDevice(person, 0, { noiseKey })
+/** The device that a client says it is, where its key proves it. */
+function findDevice({ persons }: World, { payload, noiseKey }: Connection): Device | undefined {
+  const device = persons.find(String(payload.username ?? ''))?.devices.get(Number(payload.device ?? 0))
+  if (!device?.companion) return undefined
+  return Buffer.compare(device.companion.noiseKey, noiseKey) === 0 ? device : undefined
 }
 
 function replaceOlder({ companion, mailbox }: Device): void {

@@ -21,7 +21,7 @@ export interface Persons {
   deviceOf(address: Pick<Address, 'phone' | 'device'>): Device | undefined
   /** Every device of a person, the phone among them. */
   devicesOf(person: Person): Device[]
-  /** The simulated phone of a person, made when first asked for; undefined where a client plays the phone. */
+  /** The simulated phone of a person, made when first asked for; undefined where nobody has one. */
   phoneOf(person: Person): PhoneDevice | undefined
 }
 
@@ -50,8 +50,8 @@ export function createPersons({ limit, createPhone, world }: PersonsOptions): Pe
 
   function phoneOf(person: Person): PhoneDevice | undefined {
     const known = phones.get(person)
-    if (known) return person.devices.get(0) === known ? known : undefined
-    if (!createPhone || !person.onWhatsApp || person.devices.has(0)) return undefined
+    if (known) return known
+    if (!createPhone || !person.onWhatsApp) return undefined
     const phone = createPhone(person, createPort(world(), person))
     const device = addPhoneDevice(person, phone, (error) => world().onError(error))
     phones.set(person, device)

@@ -22,6 +22,8 @@ export function addPhoneDevice(person: Person, phone: Phone, onError: (error: un
 
   async function hand(): Promise<void> {
     handing = true
+    // What a phone works out is its own time: the server goes on first.
+    await new Promise(setImmediate)
     for (let stanza = line.shift(); stanza; stanza = line.shift()) {
       // It stays in the mailbox, and comes again when the phone is online.
       if (!phone.online) break

@@ -119,3 +119,16 @@ test('a frame that is not sealed for this connection ends it', async (t) => {
   t.equal(await ana.closed, 428)
   t.match(await whatsapp.ended.reached(1), [/bad MAC/])
 })
+
+test('a linked client that sends what is no stanza is sent away, and can come back', async (t) => {
+  const whatsapp = await startTestServer(t)
+  const credentials = await whatsapp.link(ANA)
+  const ana = whatsapp.connect(credentials)
+  await ana.opened
+
+  await ana.socket.sendNode({ tag: 'nonsense', attrs: {} })
+
+  t.equal(await ana.closed, 500)
+  t.same(await whatsapp.ended.reached(1), ['an unknown stanza: nonsense'])
+  await whatsapp.connect(credentials).opened
+})

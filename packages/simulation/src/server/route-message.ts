@@ -9,6 +9,11 @@ import { seconds, type World } from './world.ts'
 /** A stanza that names nobody, or a group that its sender is not in. */
 const NOT_FOUND = 404
 const FORBIDDEN = 403
+/** A message that is sealed for nobody, as Baileys sends it when it was told of no devices. */
+const MALFORMED = 479
+const TOO_MANY = 400
+/** Devices that one message may be sealed for. */
+const FANOUT_LIMIT = 5_000
 
 /** Takes a message, answers it with an ack, and delivers it to every device that it is for. */
 export function routeMessage(world: World, sender: Device, message: BinaryNode): void {
@@ -41,12 +46,14 @@ interface Route {
 function planRoute(world: World, sender: Device, message: BinaryNode): Route | number {
   const { to } = message.attrs
   const fanout = readFanout(message)
+  if (fanout.sealed.size > FANOUT_LIMIT) return TOO_MANY
   if (to === 'status@broadcast') return statusRoute(world, sender, fanout)
   const group = world.groups.find(to)
   if (group) return groupRoute(world, sender, message, { group, fanout })
   const address = parseAddress(to)
   const person = world.persons.at(to)
   if (!address || !person?.onWhatsApp) return NOT_FOUND
+  if (fanout.sealed.size === 0 && fanout.direct.length === 0) return MALFORMED
   // A message to one of the account's own devices says in `recipient` which chat it belongs to.
   const chat = parseAddress(message.attrs.recipient)?.phone ?? address.phone
   acquaint(sender.person, person)

@@ -7,11 +7,7 @@ import type { Persons } from './persons.ts'
 
 /** What the server says to what it is asked: replace a function to refuse on purpose. */
 export interface Verdicts {
-  /**
-   * Asked when a linked client logs in, before it is told that it may.
-   *
-   * @returns the code of a failure (401, 403, 503, ...); undefined lets it in
-   */
+  /** @returns the reason of a refusal (401, 403, 411, 500, 503, ...); undefined lets the client in */
   login(device: Device, connection: Connection): number | undefined
   /** @returns the code of a refusal (463, 479, 429, ...); undefined takes the message */
   message(sender: Device, stanza: BinaryNode): number | undefined

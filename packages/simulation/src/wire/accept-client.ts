@@ -35,11 +35,10 @@ export function createClients(options: ClientsOptions): Clients {
     perMessageDeflate: false,
   })
 
-  function opened(socket: WebSocket, url: URL): void {
+  function opened(socket: WebSocket): void {
     let ready: Connection | undefined
     openConnection(socket, {
       identity: options.identity,
-      url,
       onReady(connection) {
         ready = connection
         options.onReady(connection)
@@ -59,7 +58,7 @@ export function createClients(options: ClientsOptions): Clients {
       if (webSockets.clients.size >= options.limit) {
         return refuse(socket, '503 Service Unavailable', 'Too many clients; restart the simulator.')
       }
-      webSockets.handleUpgrade(request, socket, head, (webSocket) => opened(webSocket, url))
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => opened(webSocket))
     },
     count: () => webSockets.clients.size,
     cut() {

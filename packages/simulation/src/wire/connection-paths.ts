@@ -2,7 +2,7 @@ import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 
 /** What passes between a client and this server, each through one function that may be replaced to break it. */
 export interface ConnectionPaths {
-  /** Every node that is sent. `send` seals it: once, twice, later, or not at all. */
+  /** Every node that is sent, before it is sealed. `send` sends one: later, twice, in another order, or not at all. */
   sending(node: BinaryNode, send: (node: BinaryNode) => void): void
   /**
    * Every frame that is sent, sealed, with its length before it. `write` puts bytes on the wire: late, cut, changed,
@@ -28,8 +28,6 @@ export interface Connection {
   readonly payload: proto.IClientPayload
   /** Its static Noise key, proven. */
   readonly noiseKey: Uint8Array
-  /** The target of the request that it came with. */
-  readonly url: URL
   readonly stats: Readonly<ConnectionStats>
   /** Replace one of its functions to break this connection on purpose. */
   readonly paths: ConnectionPaths

@@ -8,8 +8,6 @@ import { Refusal } from './refusal.ts'
 
 export interface ConnectionOptions {
   identity: ServerIdentity
-  /** The target of the request that the socket came with. */
-  url: URL
   /** Called once, when the client has shown who it is. */
   onReady: (connection: Connection) => void
   /** Called once, however it ended. `reason` is a sentence for the log. */
@@ -124,13 +122,13 @@ class Client {
 
   #connection({ payload, noiseKey, outgoing }: HandshakeDone): Connection {
     const isOpen = () => this.open
-    const seal = (node: BinaryNode): void => {
+    const seal = (node: BinaryNode) => {
       if (!this.open) return
       this.stats.nodesOut += 1
       this.paths.outgoing(encodeFrame(outgoing.seal(encodeBinaryNode(node))), this.#write)
     }
     return {
-      ...{ payload, noiseKey, url: this.#options.url, stats: this.stats, paths: this.paths },
+      ...{ payload, noiseKey, stats: this.stats, paths: this.paths },
       get open() {
         return isOpen()
       },

@@ -15,7 +15,11 @@ const documented = (summary: string) => ({ tags: ['contacts'], summary })
 const CLOCK_SKEW_MS = 5 * 60_000
 
 /** What a contact agreed to be written to for: asked when a message is queued, and again when it is sent. */
-export async function consentRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db'>): Promise<void> {
+export async function consentRoutes(
+  app: HttpServer,
+  dependencies: Pick<Dependencies, 'db' | 'notifier'>,
+): Promise<void> {
+  const { db } = dependencies
   app.get(
     '/api/contacts/:id/consents',
     {
@@ -64,17 +68,14 @@ export async function consentRoutes(app: HttpServer, { db }: Pick<Dependencies, 
       },
     },
     async ({ actor, params: { id, purpose }, body: { status, source, at }, id: requestId }) => {
-      const standing = await recordConsent(
-        { db },
-        {
-          tenantId: actor.tenantId,
-          contactId: id,
-          ...{ purpose, status, source },
-          at: at === undefined ? undefined : readPast(at),
-          actor: actor.name,
-          requestId,
-        },
-      )
+      const standing = await recordConsent(dependencies, {
+        tenantId: actor.tenantId,
+        contactId: id,
+        ...{ purpose, status, source },
+        at: at === undefined ? undefined : readPast(at),
+        actor: actor.name,
+        requestId,
+      })
       if (!standing) throw notFound(id)
       return standing
     },

@@ -1,15 +1,18 @@
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
 import { Slug } from '@carteiro/contracts/identifier'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
+import { InstanceSettings, InstanceSettingsChange } from '@carteiro/contracts/settings'
 import { StorableText } from '@carteiro/contracts/storable-text'
-import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { addInstance } from '@carteiro/domain/instances/add-instance'
 import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
+import { changeInstance } from '@carteiro/domain/settings/change-settings'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
+import { unknownTimezone } from '../../settings/unknown-timezone.ts'
 import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
 
-type Needs = Pick<Dependencies, 'db' | 'broker' | 'config'>
+type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config'>
 
 const BASE = '/api/integrations/whatsapp/instances'
 
@@ -23,8 +26,12 @@ const Instance = z.object({
   phone: z.string().nullable(),
   lid: z.string().nullable(),
   reason: z.string().nullable(),
+  /** What it says itself; what it leaves open is the tenant's. */
+  settings: InstanceSettings,
   createdAt: z.iso.datetime(),
 })
+
+const InstanceName = StorableText.trim().min(1).max(200)
 
 const InstanceStatus = Instance.pick({ id: true, status: true, connected: true, phone: true }).extend({
   qrAvailable: z.boolean(),
@@ -41,8 +48,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   const mayAdminister = app.authenticate('admin')
   const find = async (tenantId: string, id: string) => {
     const instance = await findInstance(db, { tenantId, id })
-    if (!instance)
-      throw new Problem('INSTANCE_NOT_FOUND', `There is no instance ${id}.`, { details: { instanceId: id } })
+    if (!instance) throw notFound(id)
     return instance
   }
 
@@ -73,13 +79,13 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       onRequest: mayAdminister,
       schema: {
         ...documented('Make an instance, and register it with the broker'),
-        body: z.object({ id: Slug, name: StorableText.trim().min(1).max(200) }).strict(),
+        body: z.object({ id: Slug, name: InstanceName }).strict(),
         response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, body, id: requestId }, reply) => {
       const broker = requireBroker(dependencies)
-      const result = await createInstance(db, { ...body, tenantId: actor.tenantId })
+      const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId })
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
@@ -95,6 +101,28 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       schema: { ...documented('An instance'), params: byId, response: { 200: Instance, 404: ProblemBody } },
     },
     ({ actor, params }) => find(actor.tenantId, params.id),
+  )
+
+  app.patch(
+    `${BASE}/:id`,
+    {
+      onRequest: mayAdminister,
+      schema: {
+        ...documented(
+          'Change its name or its settings: what is left out stays, null is the tenant\u2019s again',
+        ),
+        params: byId,
+        body: z.strictObject({ name: InstanceName.optional(), settings: InstanceSettingsChange.optional() }),
+        response: { 200: Instance, 404: ProblemBody },
+      },
+    },
+    async ({ actor, params: { id }, body, id: requestId }) => {
+      const change = { ...body, id, tenantId: actor.tenantId, actor: actor.name, requestId }
+      const result = await changeInstance(dependencies, change)
+      if (result.status === 'unknown_timezone') throw unknownTimezone('body.settings.timezone')
+      if (result.status === 'not_found') throw notFound(id)
+      return result.instance
+    },
   )
 
   app.get(
@@ -131,3 +159,6 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     )
   }
 }
+
+const notFound = (id: string) =>
+  new Problem('INSTANCE_NOT_FOUND', `There is no instance ${id}.`, { details: { instanceId: id } })

@@ -1,5 +1,6 @@
 import { MessageView } from '@carteiro/contracts/event'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
+import { ContactView, TicketState, TicketTimeline } from '@carteiro/contracts/ticket'
 import { listMessages } from '@carteiro/domain/messages/list-messages'
 import { hasTicket } from '@carteiro/domain/tickets/find-ticket'
 import { listTickets } from '@carteiro/domain/tickets/list-tickets'
@@ -9,22 +10,12 @@ import type { Dependencies } from '../../dependencies.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { listOf, Page } from '../../lists/page.ts'
 
-const TicketView = z.object({
+const TicketView = TicketState.extend({
   id: z.uuid(),
-  status: z.enum(['open', 'pending', 'closed']),
   instanceId: z.string(),
-  queueId: z.uuid().nullable(),
-  assigneeId: z.string().nullable(),
-  preview: z.string().nullable(),
-  unreadCount: z.number().int(),
-  lastMessageAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
-  contact: z.object({
-    id: z.uuid(),
-    name: z.string().nullable(),
-    phone: z.string().nullable(),
-    isGroup: z.boolean(),
-  }),
+  timeline: TicketTimeline,
+  contact: ContactView,
 })
 
 const TicketCursor = z.object({ lastMessageMicros: z.number().int(), id: z.uuid() })

@@ -64,7 +64,8 @@ function readConnection(payload: JsonObject): Made | Outcome {
   }
   const connected = payload.connected === undefined ? status.data === 'connected' : saysYes(payload.connected)
   const [phone, lid, reason] = [payload.phone, payload.lid, payload.reason].map(nullable)
-  const body = { kind: 'connection', status: status.data, connected } as const
+  const qr = payload.qrAvailable === true ? ({ qrAvailable: true } as const) : {}
+  const body = { kind: 'connection', status: status.data, connected, ...qr } as const
   return { body: { ...body, phone: phone ?? null, lid: lid ?? null, reason: reason ?? null }, chatKey: null }
 }
 

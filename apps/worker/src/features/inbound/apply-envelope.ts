@@ -16,6 +16,8 @@ import type { Queue } from '@carteiro/queue/queue'
 /** What became of an envelope, for the log and the metrics. */
 export interface Applied {
   status: string
+  /** The message that was stored. */
+  messageId?: string
   /** It told that a message reached the phone, so long after WhatsApp's server had it. */
   deliveredAfterSeconds?: number | undefined
 }

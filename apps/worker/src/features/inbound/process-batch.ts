@@ -1,6 +1,7 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
 import { commit, type UnitOfWork } from '@carteiro/domain/events/unit-of-work'
-import { enqueueAgain, enqueueDead } from '@carteiro/queue/enqueue'
+import { releaseHeard } from '@carteiro/domain/outbox/release-heard'
+import { enqueueAgain, enqueueDead, nudgeOutbound } from '@carteiro/queue/enqueue'
 import { fetchShard } from '@carteiro/queue/fetch-shard'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
@@ -45,7 +46,10 @@ export async function processBatch(
     const tries = batch.jobs.flatMap(({ envelopes, attempt = 1 }) =>
       envelopes.map((envelope) => ({ envelope, attempt })),
     )
-    for (const run of runsOf(lockOrder(tries))) applied.push(...(await applyRun(dependencies, work, run)))
+    const [first, last] = lockOrder(tries)
+    for (const run of runsOf(first)) applied.push(...(await applyRun(dependencies, work, run)))
+    await releaseWaiting(dependencies, work, applied)
+    for (const run of runsOf(last)) applied.push(...(await applyRun(dependencies, work, run)))
     await batch.complete()
     return applied
   })
@@ -59,9 +63,23 @@ export async function processBatch(
  * Contacts, tickets and messages are locked before lanes and deliveries, everywhere. Receipts and connections, which
  * lock those, therefore come last; they have their own order and none with the messages.
  */
-function lockOrder(tries: Try[]): Try[] {
+function lockOrder(tries: Try[]): [first: Try[], last: Try[]] {
   const locksLanes = ({ envelope: { kind } }: Try) => kind === 'status' || kind === 'connection'
-  return [...tries.filter((one) => !locksLanes(one)), ...tries.filter(locksLanes)]
+  return [tries.filter((one) => !locksLanes(one)), tries.filter(locksLanes)]
+}
+
+/** Who wrote is no stranger: what waited for another day's first contacts leaves. */
+async function releaseWaiting(
+  { queue }: InboundDependencies,
+  work: UnitOfWork,
+  outcomes: Outcome[],
+): Promise<void> {
+  const stored = outcomes.flatMap((outcome) => {
+    const messageId = outcome.result === 'applied' ? outcome.applied.messageId : undefined
+    return messageId === undefined ? [] : [{ tenantId: outcome.envelope.tenantId, messageId }]
+  })
+  const instances = await releaseHeard(work, stored)
+  if (instances.length > 0) await nudgeOutbound(queue, work.transaction, instances)
 }
 
 /** Messages in a row, and each envelope of another kind by itself. */

@@ -88,7 +88,7 @@ t.test('an album of 200 from somebody new is one ticket, in order, and a few sta
   )
   t.same(rows, [
     { type: 'tickets.new', id: null },
-    ...messages.map(({ id }) => ({ type: 'messages.new', id })),
+    ...messages.flatMap(({ id }) => ['messages.new', 'ticket.message'].map((type) => ({ type, id }))),
   ])
 })
 

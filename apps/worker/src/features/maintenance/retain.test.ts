@@ -20,6 +20,7 @@ t.test('a round lets go what is old, and tells what went and what is kept', asyn
   await retain({ config, db, lifecycle: createLifecycle(logger), report })
   const metrics = await registry.metrics()
   t.match(metrics, /whatsapp_retention_deleted_total\{what="deliveries"\} 0\n/)
+  t.match(metrics, /whatsapp_retention_deleted_total\{what="lanes"\} 0\n/)
   t.match(metrics, /whatsapp_retention_deleted_total\{what="event_days"\} 1\n/)
   t.match(metrics, /whatsapp_retention_deleted_total\{what="audit_months"\} [12]\n/)
   t.match(metrics, /whatsapp_retention_run_timestamp_seconds 1\d{9}/)

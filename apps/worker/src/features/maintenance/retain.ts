@@ -1,4 +1,5 @@
 import { purgeDeliveries } from '@carteiro/domain/outbox/purge-deliveries'
+import { purgeLanes } from '@carteiro/domain/outbox/purge-lanes'
 import { dropPartitions } from '@carteiro/domain/retention/drop-partitions'
 import { readKept } from '@carteiro/domain/retention/read-kept'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
@@ -24,7 +25,8 @@ export function keepRetaining(dependencies: Needs & Pick<Dependencies, 'logger'>
 /** One round: what is old goes, and what is kept is measured. */
 export async function retain({ config, db, lifecycle: { signal }, report }: Needs): Promise<void> {
   const deliveries = await purgeDeliveries(db, { days: config.RETENTION_DAYS_DELIVERIES, signal })
+  const lanes = await purgeLanes(db, { days: config.RETENTION_DAYS_DELIVERIES, signal })
   const eventDays = await dropPartitions(db, 'event', config.RETENTION_DAYS_EVENTS)
   const auditMonths = await dropPartitions(db, 'audit_entry', config.RETENTION_DAYS_AUDIT)
-  report.retained({ deliveries, eventDays, auditMonths }, await readKept(db))
+  report.retained({ deliveries, lanes, eventDays, auditMonths }, await readKept(db))
 }

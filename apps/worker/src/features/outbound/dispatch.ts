@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ClaimedDelivery, claim } from '@carteiro/domain/outbox/claim'
 import { readNextDue } from '@carteiro/domain/outbox/due'
 import type { InstanceKey } from '@carteiro/domain/outbox/gate'
+import { LaneMark } from '@carteiro/domain/outbox/lane-mark'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import { type DeliverDependencies, deliver } from './deliver.ts'
 import { createSettler, type SettlerDependencies } from './settle-groups.ts'
@@ -24,6 +25,7 @@ interface InstanceState {
   full: boolean
   claiming: boolean
   again: boolean
+  mark: LaneMark
   timer: NodeJS.Timeout | undefined
 }
 
@@ -53,7 +55,7 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
     const key = `${tenantId}/${instanceId}`
     const state = states.get(key) ?? {
       ...{ inFlight: 0, unsettled: 0, full: false },
-      ...{ claiming: false, again: false, timer: undefined },
+      ...{ claiming: false, again: false, mark: new LaneMark(), timer: undefined },
     }
     states.set(key, state)
     return state
@@ -89,11 +91,12 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
           ...instance,
           limit: room,
           claimSeconds: config.OUTBOX_CLAIM_SECONDS,
+          mark: state.mark,
         })
         for (const delivery of claimed) start(instance, state, delivery)
         state.full = claimed.length === room
         // Also beside messages that are on their way: the next slot does not wait for their answers.
-        if (!state.full) await waitForNext(instance)
+        if (!state.full) await waitForNext(instance, state)
       }
     } catch (error) {
       logger[isDatabaseUnavailable(error) ? 'warn' : 'error'](
@@ -122,8 +125,8 @@ export function createDispatcher(needs: DispatchDependencies): Dispatcher {
     sends.add(send)
   }
 
-  async function waitForNext(instance: InstanceKey): Promise<void> {
-    const inMs = await readNextDue(db, instance)
+  async function waitForNext(instance: InstanceKey, { mark }: InstanceState): Promise<void> {
+    const inMs = await readNextDue(db, instance, mark)
     if (inMs !== undefined) wakeIn(instance, Math.max(inMs, AFTER_NOTHING_MS))
   }
 
