@@ -91,7 +91,7 @@ test('an instance is made once, connects, and the API is told', async (t) => {
     body: { error: { code: 'INSTANCE_DISCONNECTED', details: { status: 'created', connected: false } } },
   })
 
-  await linkInstance('main', { ask, webhook, scan: (qr) => simulator.whatsapp.linking.scan(ACCOUNT, qr) })
+  await linkInstance('main', { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
   const { body } = await ask<BrokerInstance>('GET', '/instances/main/status')
   t.match(body, { status: 'connected', connected: true, phone: `+${ACCOUNT}` })
   t.match(await ask('GET', '/instances'), { body: { instances: [{ id: 'main' }] } })

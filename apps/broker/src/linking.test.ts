@@ -4,7 +4,7 @@ import { API_KEY, startTestBroker } from './test-broker.ts'
 import { ACCOUNT } from './test-linking.ts'
 
 const { ask, broker, simulator, webhook } = await startTestBroker(t)
-const { linking } = simulator.whatsapp
+const { linking } = simulator.server
 
 type Problem = { error: { code: string; message: string; details?: unknown } }
 

@@ -52,7 +52,7 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
 
   async function connect(id: string): Promise<void> {
     await ask('POST', '/instances', { id, name: id, tenantId: 'demo' })
-    await linkInstance(id, { ask, webhook, scan: (qr) => simulator.whatsapp.linking.scan(ACCOUNT, qr) })
+    await linkInstance(id, { ask, webhook, scan: (qr) => simulator.server.linking.scan(ACCOUNT, qr) })
   }
 
   return {

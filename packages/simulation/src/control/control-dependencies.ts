@@ -20,5 +20,5 @@ export interface ControlDependencies {
   /** Messages that customers wrote to accounts, by `delivery`. */
   written: Counter<'delivery'>
   /** The broker whose QR codes phones scan, unless a request names another. */
-  broker?: BrokerAccess
+  broker: BrokerAccess | undefined
 }

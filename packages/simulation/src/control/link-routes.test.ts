@@ -46,7 +46,7 @@ test('a message that never reached a device comes again', async (t) => {
   const simulator = await startTestSimulator(t)
   const credentials = await simulator.link(ACCOUNT)
   const deaf = await simulator.device(ACCOUNT, credentials)
-  const [line] = simulator.whatsapp.connections()
+  const [line] = simulator.server.connections()
   if (!line) throw new Error('not connected')
   line.connection.paths.outgoing = () => undefined
 
