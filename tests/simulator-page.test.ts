@@ -89,21 +89,29 @@ t.test('a customer on the page writes, gets the answer that the API sent, and re
   t.match((await api.get(`/api/v1/outbound/messages/${body.id}`)).body, { status: 'READ' })
 })
 
-t.test('a picture and a reaction show on the page, which fits a narrow screen as well', async (t) => {
-  await page.getByRole('button', { name: 'Picture', exact: true }).click()
-  await page.locator('.bubble img').waitFor()
-  await page.getByRole('button', { name: 'React', exact: true }).click()
-  await page.getByRole('button', { name: 'React with 👍' }).click()
-  await page.getByLabel('👍 by you').waitFor()
-  await page.getByRole('log').getByLabel('read', { exact: true }).first().waitFor()
+t.test(
+  'a picture, a reaction and blue ticks show on the page, which fits a narrow screen as well',
+  async (t) => {
+    await fetch(`${stack.urls.simulator}/customers/${SHOP}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ pushName: 'Shop', readAfterMs: 0 }),
+    })
+    await page.getByRole('button', { name: 'Picture', exact: true }).click()
+    await page.locator('.bubble img').waitFor()
+    await page.getByRole('button', { name: 'React', exact: true }).click()
+    await page.getByRole('button', { name: 'React with 👍' }).click()
+    await page.getByLabel('👍 by you').waitFor()
+    await page.getByRole('log').getByLabel('read', { exact: true }).first().waitFor()
 
-  await keepPicture(page)
-  await page.setViewportSize({ width: 360, height: 640 })
-  await page.getByRole('button', { name: 'Chats', exact: true }).click()
-  t.equal(await page.getByRole('log').isVisible(), false)
-  t.ok(await page.getByRole('button', { name: /image/ }).isVisible())
-  t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true)
-})
+    await keepPicture(page)
+    await page.setViewportSize({ width: 360, height: 640 })
+    await page.getByRole('button', { name: 'Chats', exact: true }).click()
+    t.equal(await page.getByRole('log').isVisible(), false)
+    t.ok(await page.getByRole('button', { name: /image/ }).isVisible())
+    t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true)
+  },
+)
 
 async function showPhone(phone: string): Promise<void> {
   await page.getByLabel('Phone number of this person').fill(`+${phone}`)
