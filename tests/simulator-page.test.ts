@@ -21,7 +21,8 @@ t.teardown(async () => {
   await rm(dataDirectory, { recursive: true, force: true })
 })
 const api = createApiClient(stack.urls.api, stack.apiKey)
-const socket = io(stack.urls.api, { transports: ['websocket'], auth: { token: stack.apiKey } })
+const auth = { token: stack.apiKey, rooms: [`tenant:${stack.tenantId}`] }
+const socket = io(stack.urls.api, { transports: ['websocket'], auth })
 t.teardown(() => socket.close())
 await new Promise((resolve) => socket.once('connect', () => resolve(undefined)))
 
@@ -47,11 +48,12 @@ t.test('a phone on the page links an instance by the QR code that the broker sho
 
   await page.goto(stack.urls.simulator ?? '')
   await showPhone(SHOP)
-  await page.getByText('Linked devices').click()
+  await page.locator('summary').click()
   while ((await readAndScan()) !== 201) t.comment('the broker shows no code yet')
 
   t.match(await connected, { phone: `+${SHOP}` })
   await page.getByText('Device 1, connected').waitFor()
+  await page.locator('summary').click()
 })
 
 t.test('a customer on the page writes, gets the answer that the API sent, and reads it', async (t) => {
@@ -61,7 +63,7 @@ t.test('a customer on the page writes, gets the answer that the API sent, and re
   )
   await showPhone(CUSTOMER)
   await page.getByLabel('Phone number to write to').fill(SHOP)
-  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('button', { name: 'Open', exact: true }).click()
   await page.getByLabel('Message', { exact: true }).fill('Oi! Are you open on Saturday?')
   await page.keyboard.press('Enter')
   t.match(await arrived, { tenantId: stack.tenantId, message: { direction: 'inbound' } })
@@ -69,7 +71,7 @@ t.test('a customer on the page writes, gets the answer that the API sent, and re
 
   // Whoever looks at another chat has not read it.
   await page.getByLabel('Phone number to write to').fill('5511900001111')
-  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('button', { name: 'Open', exact: true }).click()
   const statusOf = (wanted: string) =>
     nextEvent<EmittedEvent<'message.status.changed'>>(
       'message.status.changed',
@@ -87,24 +89,33 @@ t.test('a customer on the page writes, gets the answer that the API sent, and re
   t.match((await api.get(`/api/v1/outbound/messages/${body.id}`)).body, { status: 'READ' })
 })
 
-t.test('a picture and a reaction show on the page, which fits a narrow screen as well', async (t) => {
-  await page.getByRole('button', { name: 'Picture' }).click()
-  await page.locator('.bubble img').waitFor()
-  await page.getByRole('button', { name: 'React', exact: true }).click()
-  await page.getByRole('button', { name: 'React with 👍' }).click()
-  await page.getByLabel('👍 by you').waitFor()
+t.test(
+  'a picture, a reaction and blue ticks show on the page, which fits a narrow screen as well',
+  async (t) => {
+    await fetch(`${stack.urls.simulator}/customers/${SHOP}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ pushName: 'Shop', readAfterMs: 0 }),
+    })
+    await page.getByRole('button', { name: 'Picture', exact: true }).click()
+    await page.locator('.bubble img').waitFor()
+    await page.getByRole('button', { name: 'React', exact: true }).click()
+    await page.getByRole('button', { name: 'React with 👍' }).click()
+    await page.getByLabel('👍 by you').waitFor()
+    await page.getByRole('log').getByLabel('read', { exact: true }).first().waitFor()
 
-  await keepPicture(page)
-  await page.setViewportSize({ width: 360, height: 640 })
-  await page.getByRole('button', { name: 'Chats' }).click()
-  t.equal(await page.getByRole('log').isVisible(), false)
-  t.ok(await page.getByRole('button', { name: /image/ }).isVisible())
-  t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true)
-})
+    await keepPicture(page)
+    await page.setViewportSize({ width: 360, height: 640 })
+    await page.getByRole('button', { name: 'Chats', exact: true }).click()
+    t.equal(await page.getByRole('log').isVisible(), false)
+    t.ok(await page.getByRole('button', { name: /image/ }).isVisible())
+    t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true)
+  },
+)
 
 async function showPhone(phone: string): Promise<void> {
   await page.getByLabel('Phone number of this person').fill(`+${phone}`)
-  await page.getByRole('button', { name: 'Show' }).click()
+  await page.getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByText('online').first().waitFor()
 }
 
