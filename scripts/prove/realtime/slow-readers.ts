@@ -17,7 +17,7 @@ const LOOK_SECONDS = 20
 export interface SlowReaders {
   clients: Client[]
   /** What it did to the process and to the others. */
-  told: { grownMiB: number }
+  told: { grownMiB: number; [figure: string]: unknown }
   faults: string[]
   close(): Promise<void>
 }
