@@ -16,6 +16,8 @@ export interface Live {
   hub: EventHub
   keys: KeyWatch
   typing: TypingRelay
+  /** Resolves when this process first listens: what is told by NOTIFY alone reaches it from then on. */
+  listening: Promise<void>
 }
 
 export interface LiveOptions {
@@ -40,18 +42,22 @@ export function startLive({ config, connection, logger, lifecycle, report }: Liv
   const typingNotifier = createNotifier(pool, logger, TYPING_CHANNEL)
   const typing = createTypingRelay(typingNotifier, logger)
 
-  const listening = listen([EVENT_CHANNEL, TYPING_CHANNEL], {
+  const { promise: listening, resolve: isListening } = Promise.withResolvers<void>()
+  const ended = listen([EVENT_CHANNEL, TYPING_CHANNEL], {
     url: config.DATABASE_URL,
     name: 'carteiro api',
     logger,
     signal,
     onNotification: (channel, payload) =>
       channel === EVENT_CHANNEL ? follower.wake(payload) : typing.heard(payload),
-    onListening: follower.wakeAll,
+    onListening: () => {
+      isListening()
+      follower.wakeAll()
+    },
   })
-  lifecycle.onStop('event listener', () => listening)
+  lifecycle.onStop('event listener', () => ended)
   lifecycle.onStop('typing notifier', typingNotifier.stop)
   lifecycle.onStop('key watch', () => keys.stopped)
   lifecycle.onStop('event follower', follower.stop)
-  return { hub, keys, typing }
+  return { hub, keys, typing, listening }
 }

@@ -11,6 +11,7 @@ import { startRealtime } from './start.ts'
 const { app, dependencies, domain, keys, keyWith } = await startApi(t)
 startRealtime(dependencies, app.server)
 const url = await listen(app, '127.0.0.1', 0)
+await dependencies.live.listening
 
 const receive = (n: number, text = 'Oi') =>
   receiveMessage(domain, { tenantId: 'acme', phone: `+551195555000${n}`, text })
@@ -206,6 +207,7 @@ t.test('typing is told to the others of the ticket, by every process, and never 
 async function startSecondApi(t: Parameters<typeof startApi>[0]): Promise<string> {
   const second = await startApi(t, { database: domain })
   startRealtime(second.dependencies, second.app.server)
+  await second.dependencies.live.listening
   return listen(second.app, '127.0.0.1', 0)
 }
 
