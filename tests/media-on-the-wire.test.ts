@@ -13,8 +13,14 @@ import { DEMO_PHONE } from '../scripts/stack/link-instance.ts'
 import { startStack } from '../scripts/stack/start-stack.ts'
 
 const CUSTOMER = '5511987654321'
-const PNG_BEGINS = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
-const picture = (bytes: number) => Buffer.concat([PNG_BEGINS, randomBytes(bytes)])
+const PNG_BEGINS = Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex')
+
+/** So much of a PNG that it is known as one: its header, then image data that no two pictures share. */
+function picture(bytes: number): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes)
+  return Buffer.concat([PNG_BEGINS, length, Buffer.from('IDAT'), randomBytes(bytes)])
+}
 
 /** Where pictures that are sent come from. */
 const files = new Map<string, Buffer>()

@@ -5,6 +5,6 @@ import { runProof } from './run-proof.ts'
 t.test('every client ends with the same events, while connections drop and processes are killed', (t) =>
   runProof(t, run, [
     ...['--sockets', '6', '--streams', '6', '--rate', '20'],
-    ...['--drops', '4', '--slow', '1'],
+    ...['--drops', '3', '--slow', '1'],
   ]),
 )

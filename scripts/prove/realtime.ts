@@ -79,8 +79,15 @@ async function proveOn(stack: Stack, second: ApiProcess, values: Values) {
     const deadline = Date.now() + SETTLE_MS
     await untilAllTaken(database, { tenantId, messages, clients: everybody, deadline })
     const verdict = await judge(database, tenantId, everybody)
-    verdict.stuck.push(...slow.faults)
-    return { verdict, messages, recoveriesMs, seed: Number(values.seed), clients: everybody.length }
+    return {
+      verdict,
+      memory: slow.faults,
+      grownMiB: slow.told.grownMiB,
+      messages,
+      recoveriesMs,
+      seed: Number(values.seed),
+      clients: everybody.length,
+    }
   } finally {
     await database.end()
     for (const client of everybody) client.close()
@@ -145,12 +152,15 @@ async function keepDropping(clients: Client[], seed: number, signal: AbortSignal
 
 function report({
   verdict,
+  memory,
+  grownMiB,
   messages,
   recoveriesMs,
   seed,
   clients,
 }: Awaited<ReturnType<typeof proveOn>> & { verdict: Verdict }): number {
-  const { events, ...broken } = verdict
+  const { events, ...promises } = verdict
+  const broken = { ...promises, memory }
   console.log(`${clients} clients, ${messages} messages, ${events} events each`)
   console.table(
     Object.fromEntries(Object.entries(broken).map(([name, cases]) => [name, { cases: cases.length }])),
@@ -169,6 +179,7 @@ function report({
       duplicated: broken.duplicated.length,
       outOfOrder: broken.outOfOrder.length,
       stuck: broken.stuck.length,
+      grownMiB,
       recoveryMs: { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 },
     })}`,
   )

@@ -82,6 +82,14 @@ export const EVENT_PAYLOADS = {
     ticket: TicketState,
     timeline: TicketTimeline,
   }),
+  /** A ticket was opened in no queue, because the tenant has no default one: it is in nobody's list until it has. */
+  'whatsapp.queue.missing': z.object({
+    tenantId: z.string(),
+    instanceId: z.string(),
+    message: z.string(),
+    reason: z.literal('no_default_queue'),
+    recoverable: z.boolean(),
+  }),
   'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.consent.changed': z.object({

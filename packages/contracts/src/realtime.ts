@@ -39,7 +39,7 @@ export const MAX_ROOMS = 200
 /** `auth` of the handshake. `rooms` are joined before anything is replayed, so that a reconnection misses nothing. */
 export const Handshake = z.object({
   token: z.string().optional(),
-  lastSeq: Seq.optional(),
+  lastSeq: Seq.nullish(),
   rooms: z.array(RoomName).max(MAX_ROOMS).default([]),
 })
 

@@ -6,12 +6,6 @@ import type { Span } from './plan.ts'
 const ON_THE_WAY_MS = 60_000
 const CONCURRENCY = 8
 
-/** Queueing is not what is measured: without waiting for the disk it takes minutes, not half an hour. */
-export async function waitForDisk(database: pg.Client, wait: boolean): Promise<void> {
-  await database.query(`alter system set synchronous_commit = ${wait ? 'on' : 'off'}`)
-  await database.query('select pg_reload_conf()')
-}
-
 /** How many of an instance's messages have not left. */
 export async function countWaiting(database: pg.Client, instanceId: string): Promise<number> {
   const { rows } = await database.query<{ waiting: number }>(
@@ -19,6 +13,21 @@ export async function countWaiting(database: pg.Client, instanceId: string): Pro
     [instanceId],
   )
   return rows[0]?.waiting ?? 0
+}
+
+/** How many attempts of an instance began within a span of time: where phones got fewer, the channel is what was slow. */
+export async function countBegun(
+  database: pg.Client,
+  instanceId: string,
+  { from, to }: Span,
+): Promise<number> {
+  const { rows } = await database.query<{ begun: number }>(
+    `select count(*)::int as begun
+     from delivery_attempt a join delivery d on d.tenant_id = a.tenant_id and d.id = a.delivery_id
+     where d.instance_id = $1 and a.started_at >= $2 and a.started_at < $3`,
+    [instanceId, new Date(from), new Date(to)],
+  )
+  return rows[0]?.begun ?? 0
 }
 
 /**

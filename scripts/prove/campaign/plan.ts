@@ -1,6 +1,8 @@
 /** What one run of the proof does, and what it demands. */
 export interface CampaignPlan {
   messages: number
+  /** Those of them that the API's route accepts. */
+  routed: number
   /** The campaign's instance: messages a minute. */
   perMinute: number
   /** How long its pace is measured. */

@@ -3,6 +3,8 @@ import type { Probe } from './send-probes.ts'
 
 export interface Proved {
   queueing: { tookMs: number }
+  /** Attempts of the campaign that began within the window. */
+  begun: number
   /** Milliseconds since 1970 at which the campaign reached phones, within the window. */
   arrivals: number[]
   probes: Probe[]
@@ -14,17 +16,19 @@ export interface Proved {
 
 /** Prints what was measured, and what is wrong. @returns the exit code */
 export function report(plan: CampaignPlan, proved: Proved): number {
-  const { queueing, arrivals, probes, sentBy, waiting } = proved
+  const { queueing, begun, arrivals, probes, sentBy, waiting } = proved
   const ideal = (plan.perMinute * plan.windowMs) / 60_000
   const deviation = arrivals.length / ideal - 1
   const ms = probes.map((probe) => probe.ms).sort((a, b) => a - b)
   const late = probes.filter((probe) => probe.ms > plan.withinMs)
   const { least, most } = perSecond(arrivals, plan)
   console.table({
-    'queued by POST /api/v1/outbound/messages': { measured: plan.messages },
-    'queued a second': { measured: Math.round((plan.messages * 1_000) / queueing.tookMs) },
+    'queued by POST /api/v1/outbound/messages': { measured: plan.routed },
+    'of these a second': { measured: Math.round((plan.routed * 1_000) / queueing.tookMs) },
+    'planted beside them': { measured: plan.messages - plan.routed },
     'had not left at the end': { measured: waiting },
     'on phones in the window, ideal': { measured: ideal },
+    'given to the channel in the window': { measured: begun },
     'on phones in the window': { measured: arrivals.length },
     'deviation from the pace, %': { measured: toPercent(deviation) },
     'in a second, least and most': { measured: `${least} to ${most}` },
@@ -44,8 +48,9 @@ export function report(plan: CampaignPlan, proved: Proved): number {
     `PROVE ${JSON.stringify({
       name: 'campaign',
       messages: plan.messages,
+      routed: plan.routed,
       workers: sentBy.length,
-      pace: { ideal, measured: arrivals.length, deviationPercent: toPercent(deviation) },
+      pace: { ideal, begun, measured: arrivals.length, deviationPercent: toPercent(deviation) },
       probes: { count: probes.length, p50: ms[Math.floor(ms.length / 2)] ?? 0, max: ms.at(-1) ?? 0 },
       broken: faults.length,
     })}`,

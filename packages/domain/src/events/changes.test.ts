@@ -125,6 +125,17 @@ t.test('what is newly known of a contact is told once, and what it said of conse
   t.match(told, [{ type: 'contact.consent.changed', contactId, purpose: 'marketing', status: 'granted' }])
 })
 
+t.test('a ticket that is opened in no queue is told as such', async (t) => {
+  await db.updateTable('queue').set({ is_default: false }).where('tenant_id', '=', 'acme').execute()
+  const envelope = messageEnvelope({ phone: '+5511955550106' })
+  const told = await toldOf(() => commit(domain, (work) => saveMessage(work, envelope)))
+  t.match(
+    told.find(({ type }) => type === 'whatsapp.queue.missing'),
+    { instanceId: 'acme-phone', reason: 'no_default_queue', recoverable: true, message: /default/ },
+  )
+  await db.updateTable('queue').set({ is_default: true }).where('tenant_id', '=', 'acme').execute()
+})
+
 t.test('an instance is told when it is made, connected, or waits for its code to be scanned', async (t) => {
   const made = { id: 'acme-second', tenantId: 'acme', name: 'Second' }
   t.match(await toldOf(() => addInstance(domain, made)), [

@@ -23,6 +23,18 @@ export function tellOpened(
   const contact = contacts.get(contactId)
   if (!contact) throw new Error('a ticket was opened for a contact that is not there')
   work.record({ tenantId, type: 'tickets.new', ...keys, payload: { ...keys, contact, ...described } })
+  if (described.ticket.queueId === null) tellQueueMissing(work, tenantId, keys)
+}
+
+function tellQueueMissing(
+  work: UnitOfWork,
+  tenantId: string,
+  keys: { ticketId: string; contactId: string; instanceId: string },
+): void {
+  const { instanceId } = keys
+  const message = 'A ticket was opened in no queue: make one of the tenant\u2019s queues its default.'
+  const payload = { tenantId, instanceId, message, reason: 'no_default_queue' as const, recoverable: true }
+  work.record({ tenantId, type: 'whatsapp.queue.missing', ...keys, payload })
 }
 
 /**

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { connect as connectByTls } from 'node:tls'
 import type { MediaType } from '@carteiro/contracts/media'
 import {
   type AnyMediaMessageContent,
@@ -129,3 +131,25 @@ test('a client that does not trust the authority does not get through', async (t
   await t.rejects(ask(directPath, { ca: other.host.certificate }), { code: /CERT|VERIFY|SIGNATURE/ })
   t.equal((await ask(directPath)).status, 200, 'who does, still does')
 })
+
+test('a client that speaks no TLS, or no HTTP, is hung up on, and the host lives on', async (t) => {
+  const { directPath } = host.store(randomBytes(10), 'image')
+  const port = Number(new URL(host.url).port)
+  const garbage = [
+    Buffer.alloc(1_000, 'a'),
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+    Buffer.from(`GET / HTTP/1.1\r\nx-large: ${'a'.repeat(100_000)}`),
+  ]
+  for (const bytes of garbage) {
+    await hungUp(connect(port, '127.0.0.1'), bytes)
+    await hungUp(connectByTls({ port, host: '127.0.0.1', ca: host.certificate }), bytes)
+  }
+  t.equal((await ask(directPath)).status, 200)
+})
+
+/** Writes, and resolves when the other side has closed the connection. */
+async function hungUp(socket: Socket, bytes: Buffer): Promise<void> {
+  socket.on('error', () => undefined)
+  socket.resume().write(bytes)
+  await new Promise((resolve) => socket.once('close', resolve))
+}

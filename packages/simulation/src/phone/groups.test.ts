@@ -101,7 +101,9 @@ test('a key that left with somebody opens nothing that is written afterwards', a
     ({ attrs }) => attrs.type === 'skmsg',
   )
   t.equal(content.length, 1)
+  // He cannot open it, and asking does not help him.
   if (overheard) await caio.receive({ ...overheard.node, content })
+  await network.settled()
   t.same(textsOf(caio), ['all three'])
   t.equal(told(overheard?.node), 0)
 })

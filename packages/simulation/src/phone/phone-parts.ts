@@ -6,6 +6,11 @@ import type { MessageSealer, OutgoingMessage } from './seal-message.ts'
 import type { SignalSessions } from './signal-sessions.ts'
 import type { Timers } from './timers.ts'
 
+/** What was written, for devices that ask for it again, and how often each was given it. */
+export interface WrittenMessage extends OutgoingMessage {
+  resent: Map<string, number>
+}
+
 /** What the parts of one phone share. */
 export interface PhoneParts {
   own: Person
@@ -15,8 +20,8 @@ export interface PhoneParts {
   sessions: SignalSessions
   sealer: MessageSealer
   log: MessageLog
-  /** What was written, for devices that ask for it again, by message id. */
-  written: Map<string, OutgoingMessage>
+  /** By message id. */
+  written: Map<string, WrittenMessage>
   settings: PhoneSettings
   timers: Timers
   blocked: Set<string>

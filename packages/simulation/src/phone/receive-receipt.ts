@@ -21,18 +21,27 @@ export async function receiveReceipt(parts: PhoneParts, node: BinaryNode): Promi
   }
 }
 
-async function writeAgain(
-  { written, sealer, send }: PhoneParts,
-  node: BinaryNode,
-  id: string,
-): Promise<void> {
+async function writeAgain(parts: PhoneParts, node: BinaryNode, id: string): Promise<void> {
+  const { written, sealer, send } = parts
   const { from = '', participant = from } = node.attrs
   const outgoing = written.get(id)
-  const count = retryCountOf(node)
-  if (!outgoing || Number(count) > RESENDS_LIMIT) return
-  // Who is not asked for by the message's own chat gets nothing of it.
-  if (isGroup(from) && from !== outgoing.chatJid) return
-  send(await sealer.sealAgain(outgoing, participant, count, readRetryKeys(node)))
+  const given = outgoing?.resent.get(participant) ?? 0
+  if (!outgoing || given >= RESENDS_LIMIT || !(await isFor(parts, outgoing, participant))) return
+  outgoing.resent.set(participant, given + 1)
+  const again = await sealer.sealAgain(outgoing, participant, retryCountOf(node), readRetryKeys(node))
+  if (again) send(again)
+}
+
+/** Whether the message is for this device: who left a group, or never was in the chat, is given nothing of it. */
+async function isFor(
+  { own, port }: PhoneParts,
+  { chatJid }: OutgoingMessage,
+  device: string,
+): Promise<boolean> {
+  const phone = port.personOf(device)?.phone
+  if (phone === undefined) return false
+  const readers = isGroup(chatJid) ? await port.membersOf(chatJid) : [chatJid, `${own.phone}@s.whatsapp.net`]
+  return readers.some((jid) => port.personOf(jid)?.phone === phone)
 }
 
 function note(parts: PhoneParts, { attrs }: BinaryNode, kind: ReceiptKind, ids: string[]): void {
@@ -78,7 +87,7 @@ export function receiveAck({ own, port, log }: PhoneParts, { attrs }: BinaryNode
 /** What a device wrote, kept for those who ask for it again. */
 export function keepWritten({ written }: Pick<PhoneParts, 'written'>, outgoing: OutgoingMessage): void {
   written.delete(outgoing.id)
-  written.set(outgoing.id, outgoing)
+  written.set(outgoing.id, { ...outgoing, resent: new Map() })
   const [oldest] = written.keys()
   if (written.size > WRITTEN_LIMIT && oldest !== undefined) written.delete(oldest)
 }

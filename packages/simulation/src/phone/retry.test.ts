@@ -92,3 +92,34 @@ test('an own companion that asks is given the copy of its chat', async (t) => {
     { key: { id, fromMe: true, remoteJid: `${ana.phone}@s.whatsapp.net` }, retryCount: 1 },
   ])
 })
+
+test('whoever a message is not for is given nothing of it', async (t) => {
+  const { network, ana, bia, phone } = createTestPeople()
+  const caio = phone('5511900000003')
+  const { id } = await ana.write(bia.phone, { type: 'text', text: 'between us' })
+  await network.settled()
+  network.port(network.person(caio.phone)).send({
+    tag: 'receipt',
+    attrs: { id, to: `${ana.phone}@s.whatsapp.net`, type: 'retry' },
+    content: [{ tag: 'retry', attrs: { id, count: '1', v: '1' } }],
+  })
+  await network.settled()
+  t.same(caio.shown(), [])
+  t.notOk(network.delivered.some(({ to, node }) => node.tag === 'message' && to.startsWith(caio.phone)))
+})
+
+test('a device that has given no keys keeps nobody else from a message', async (t) => {
+  const { network, ana, bia, baileys } = createTestPeople()
+  const companion = baileys(bia, 1)
+  network.connect(network.person(bia.phone), 2, {
+    bundle() {
+      throw new Error('no keys yet')
+    },
+    receive: async () => void t.fail('it was sent something'),
+  })
+  await ana.write(bia.phone, { type: 'text', text: 'Oi' })
+  await network.settled()
+  t.same(textsOf(bia), ['Oi'])
+  t.equal(companion.messages.length, 1)
+  await t.rejects(bia.tellCompanion(2, {}), { message: /has given no keys/ })
+})

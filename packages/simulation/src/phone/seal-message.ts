@@ -25,9 +25,17 @@ export interface OutgoingMessage {
 export interface MessageSealer {
   /** For every device of the chat and of the person's own companions. Undefined when nobody is there to read it. */
   seal(outgoing: OutgoingMessage): Promise<BinaryNode | undefined>
-  /** For one device that could not open it, in a session that starts anew. */
-  sealAgain(outgoing: OutgoingMessage, device: string, count: string, keys?: KeyBundle): Promise<BinaryNode>
-  /** For one of the person's own companions only, as no chat's message. */
+  /**
+   * For one device that could not open it, in a session that starts anew. Undefined when no keys of that device are
+   * there.
+   */
+  sealAgain(
+    outgoing: OutgoingMessage,
+    device: string,
+    count: string,
+    keys?: KeyBundle,
+  ): Promise<BinaryNode | undefined>
+  /** For one of the person's own companions only, as no chat's message. Throws when it has given no keys. */
   sealForCompanion(id: string, deviceJid: string, message: proto.IMessage): Promise<BinaryNode>
   /** Forgets who has this phone's sender keys. */
   forget(): void
@@ -49,8 +57,23 @@ export function createMessageSealer(own: Person, port: PhonePort, sessions: Sign
     return devices.filter((jid) => !(isOwn(jid) && device(jid) === 0))
   }
 
+  const keysOf = (jid: string) => port.bundleOf(jid).catch(() => undefined)
+
+  /** A device that has given no keys, as one that is being linked, gets nothing, and keeps nobody else from it. */
+  async function withSessions(devices: string[]): Promise<string[]> {
+    const reachable: string[] = []
+    for (const jid of devices) {
+      if (!(await sessions.exists(jid))) {
+        const keys = await keysOf(jid)
+        if (!keys) continue
+        await sessions.start(jid, keys)
+      }
+      reachable.push(jid)
+    }
+    return reachable
+  }
+
   async function encrypt(jid: string, message: proto.IMessage, attrs: Record<string, string>) {
-    if (!(await sessions.exists(jid))) await sessions.start(jid, await port.bundleOf(jid))
     const { type, ciphertext } = await sessions.encrypt(jid, encodeWAMessage(message))
     return { tag: 'enc', attrs: { v: '2', type, ...attrs }, content: ciphertext }
   }
@@ -82,7 +105,8 @@ export function createMessageSealer(own: Person, port: PhonePort, sessions: Sign
     const devices = await devicesOf([chatJid, ownJid])
     if (!isOwn(chatJid) && devices.every(isOwn)) return undefined
     const copy = deviceSent(outgoing)
-    const sealed = await participants(devices, (jid) => (isOwn(jid) ? copy : message), enc)
+    const reachable = await withSessions(devices)
+    const sealed = await participants(reachable, (jid) => (isOwn(jid) ? copy : message), enc)
     return stanza(outgoing, [sealed, ...meta])
   }
 
@@ -110,7 +134,7 @@ export function createMessageSealer(own: Person, port: PhonePort, sessions: Sign
     const { chatJid, message } = outgoing
     const { enc, meta } = stanzaTypeOf(message)
     const devices = await devicesOf(await port.membersOf(chatJid))
-    const strangers = withoutSenderKey(chatJid, devices)
+    const strangers = await withSessions(withoutSenderKey(chatJid, devices))
     const { ciphertext, distribution } = await sessions.encryptGroup(chatJid, encodeWAMessage(message))
     const told = await participants(strangers, () => senderKeyMessage(chatJid, distribution), enc)
     remember(chatJid, strangers)
@@ -123,7 +147,9 @@ export function createMessageSealer(own: Person, port: PhonePort, sessions: Sign
     seal: (outgoing) => (isGroup(outgoing.chatJid) ? sealForGroup(outgoing) : sealForPerson(outgoing)),
     async sealAgain(outgoing, jid, count, keys) {
       const { chatJid, message } = outgoing
-      await sessions.start(jid, keys ?? (await port.bundleOf(jid)))
+      const bundle = keys ?? (await keysOf(jid))
+      if (!bundle) return undefined
+      await sessions.start(jid, bundle)
       const enc = { ...stanzaTypeOf(message).enc, count }
       if (isGroup(chatJid)) {
         const again = { ...message, ...senderKeyMessage(chatJid, await sessions.distribution(chatJid)) }
@@ -136,6 +162,7 @@ export function createMessageSealer(own: Person, port: PhonePort, sessions: Sign
     },
     async sealForCompanion(id, jid, message) {
       const outgoing = { id, chatJid: jid, ownJid: jid, message, attrs: { category: 'peer' } }
+      if ((await withSessions([jid])).length === 0) throw new Error(`${jid} has given no keys`)
       return stanza(outgoing, [await encrypt(jid, message, {})])
     },
     forget: () => holders.clear(),

@@ -61,9 +61,7 @@ function planRoute(world: World, sender: Device, message: BinaryNode): Route | n
   return {
     to: { kind: 'person', phone: chat, addressing: address.addressing },
     fanout,
-    targets: isBlocked(person, sender.person)
-      ? targets.filter((target) => target.person !== person)
-      : targets,
+    targets: targets.filter((target) => mayReceive(target.person, sender.person, person)),
   }
 }
 
@@ -101,6 +99,11 @@ function sealedTargets(world: World, sender: Device, { sealed }: Fanout): Device
     const target = world.persons.deviceOf({ phone, device: Number(device) })
     return target && target !== sender ? [target] : []
   })
+}
+
+/** The account's own devices, and those of the other side unless it blocked the account. */
+function mayReceive(target: Person, sender: Person, other: Person): boolean {
+  return target === sender || (target === other && !isBlocked(other, sender))
 }
 
 /** By a client, which tells the server, or on the phone itself. */

@@ -60,7 +60,7 @@ export function acceptSockets(options: AcceptSockets): void {
     answerCommands(options, session)
     socket.emit('ready', { seq: session.subscription.position })
     // A replay begins when it is known of which rooms.
-    if (session.rooms.size > 0 || socket.handshake.auth.lastSeq === undefined) {
+    if (session.rooms.size > 0 || typeof socket.handshake.auth.lastSeq !== 'number') {
       hub.resume(session.subscription)
     }
     return undefined
@@ -88,7 +88,7 @@ async function admit(
     await authorizeRoom(db, actor, room)
     session.rooms.add(nameOf(room))
   }
-  const subscription = await hub.subscribe(session.listener, lastSeq)
+  const subscription = await hub.subscribe(session.listener, lastSeq ?? undefined)
   const unwatch = keys.watch(actor.keyId, () =>
     session.listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked.' }),
   )

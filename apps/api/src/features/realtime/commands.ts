@@ -39,6 +39,9 @@ export function answerCommands(options: CommandOptions, session: PlacedSession):
       ack(refused(toRefusal(error, options.logger)))
     } finally {
       waiting--
+      // A replay that waited for its rooms begins when all that were asked for are joined.
+      const { rooms, subscription } = session
+      if (waiting === 0 && rooms.size > 0 && subscription.run === 0) options.hub.resume(subscription)
     }
   }
   const refused = (error: { code: string; message: string }): Ack => ({
@@ -67,7 +70,7 @@ function createCommands({ db, hub, typing }: CommandOptions): Map<string, Comman
       const room = readRoom(kind, argument, session.actor)
       requireSeat(session, nameOf(room))
       await authorizeRoom(db, session.actor, room)
-      return () => join(hub, session, nameOf(room))
+      return () => join(session, nameOf(room))
     })
     commands.set(`leave-${kind}`, async (session, argument) => {
       const room = readRoom(kind, argument, session.actor)
@@ -98,13 +101,11 @@ function requireSeat({ rooms }: PlacedSession, name: string): void {
 }
 
 /** Events of the room are told from here on: the client's number is this one, too. */
-function join(hub: Live['hub'], { rooms, subscription }: PlacedSession, name: string): number {
-  const isFirst = rooms.size === 0
+function join({ rooms, subscription }: PlacedSession, name: string): number {
   if (!rooms.has(name)) {
     rooms.add(name)
     subscription.prevSeq = subscription.position
   }
-  if (isFirst && subscription.state === 'waiting') hub.resume(subscription)
   return subscription.prevSeq
 }
 

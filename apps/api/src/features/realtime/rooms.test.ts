@@ -153,6 +153,22 @@ t.test('ten thousand joins are all answered, and most of them refused', async (t
   t.equal(joined + refused, 10_000)
 })
 
+t.test('a connection with a number and no rooms waits for its first join, and is then read to', async (t) => {
+  const first = await connect(t, { rooms: ['tenant:acme'] })
+  await receive(1)
+  const [, { seq: lastSeq } = { seq: 0 }] = await first.until((all) => all.length === 2)
+  await receive(2)
+  const { ask, until } = await connect(t, { lastSeq })
+  const [, joined] = await Promise.all([ask('join-ticket', one), ask('join-ticket', two)])
+  t.match(joined, { ok: true, seq: lastSeq })
+  const heard = await until((all) => all.length === 2)
+  t.same(
+    heard.map(({ ticketId }) => ticketId),
+    [two, two],
+  )
+  t.equal(heard[0]?.prevSeq, lastSeq)
+})
+
 t.test('a replay brings what a client lost, of all of its rooms', async (t) => {
   const { ask, until, heard } = await connect(t, { rooms: [`ticket:${one}`] })
   await receive(1)

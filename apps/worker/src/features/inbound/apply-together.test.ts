@@ -167,10 +167,8 @@ const CLOCKS =
   /"(created_at|createdAt|updated_at|received_at|occurred_at|closed_at|number|seq)": ?("[^"]*"|\d+|null)/g
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g
 
-/** What events tell of tickets and contacts is how the whole batch left them: the tables are compared for that. */
-const isTold = (table: string) =>
-  table === 'event' ? sql`where type not in ('contacts.new', 'contact.updated')` : sql``
-
+/** How tickets and contacts stand is told as the whole batch left them: their tables are compared. */
+const TOLD = sql`where type not in ('contacts.new', 'contact.updated')`
 /** All that is stored, without clocks, each id by its first mention. */
 async function snapshot(): Promise<string[]> {
   const ids = new Map<string, string>()
@@ -178,7 +176,7 @@ async function snapshot(): Promise<string[]> {
   for (const table of TABLES) {
     const { rows } = await sql<{ row: string }>`
       select (to_jsonb(r) #- '{payload,ticket}' #- '{payload,timeline}' #- '{payload,contact}')::text as row
-      from ${sql.table(table)} r ${isTold(table)}
+      from ${sql.table(table)} r ${table === 'event' ? TOLD : sql``}
       order by ${ORDER[table] ? sql.ref(ORDER[table]) : sql`r::text`}`.execute(db)
     for (const { row } of rows) lines.push(`${table} ${row.replace(CLOCKS, '')}`)
   }
@@ -190,10 +188,8 @@ async function snapshot(): Promise<string[]> {
   )
 }
 
-const clear = () =>
-  sql`truncate ${sql.join([...TABLES, 'applied_envelope'].map((table) => sql.table(table)))} cascade`.execute(
-    db,
-  )
+const CLEARED = [...TABLES, 'applied_envelope'].map((table) => sql.table(table))
+const clear = () => sql`truncate ${sql.join(CLEARED)} cascade`.execute(db)
 
 async function applyInBatches(batches: Envelope[][]): Promise<string[]> {
   await clear()
