@@ -14,6 +14,8 @@ const CUSTOMER = '5511987654321'
 const INSTANCE = 'shop-phone'
 const INSTANCES = '/api/integrations/whatsapp/instances'
 
+// First: where there is no Chromium, nothing else needs to start.
+const page = await openBrowser(t)
 const dataDirectory = await mkdtemp(path.join(tmpdir(), 'carteiro-page-'))
 const stack = await startStack({ dataDirectory, ports: 'free', simulator: true })
 t.teardown(async () => {
@@ -35,8 +37,6 @@ const nextEvent = <Event>(name: string, fits: (event: Event) => boolean): Promis
     }
     socket.on(name, listener)
   })
-
-const page = await openBrowser(t)
 
 t.test('a phone on the page links an instance by the QR code that the broker shows', async (t) => {
   await api.post(INSTANCES, { id: INSTANCE, name: 'Shop' })

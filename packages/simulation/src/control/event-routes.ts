@@ -19,11 +19,12 @@ export function addEventRoutes(server: HttpServer, changes: Changes): void {
     if (open >= STREAMS_LIMIT) throw new Problem('RATE_LIMITED', 'Too many pages listen: close some.')
     open += 1
     const ended = new AbortController()
-    const stream = Readable.from(follow(changes, params.phone, ended.signal))
-    stream.once('close', () => {
+    // The stream itself closes only when the wait in it has ended.
+    reply.raw.once('close', () => {
       open -= 1
       ended.abort()
     })
+    const stream = Readable.from(follow(changes, params.phone, ended.signal))
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
   })
 }
