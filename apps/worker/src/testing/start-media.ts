@@ -111,7 +111,7 @@ export async function startMedia(t: Test) {
     statesTold: async (id: string): Promise<string[]> => {
       const { rows } = await sql<{ state: string }>`
         select coalesce(payload #>> '{message,media,state}', 'none') as state from event
-        where payload #>> '{message,id}' = ${id} order by seq`.execute(db)
+        where type like 'messages.%' and payload #>> '{message,id}' = ${id} order by seq`.execute(db)
       return rows.map(({ state }) => state)
     },
     stored: async (id: string): Promise<Buffer | undefined> => {
