@@ -41,7 +41,8 @@ const stack = await startStack({
 const api = createApiClient(stack.urls.api, stack.apiKey)
 const simulatorUrl = stack.urls.simulator ?? ''
 const simulator = createApiClient(simulatorUrl)
-const socket = io(stack.urls.api, { transports: ['websocket'], auth: { token: stack.apiKey } })
+const auth = { token: stack.apiKey, rooms: [`tenant:${stack.tenantId}`] }
+const socket = io(stack.urls.api, { transports: ['websocket'], auth })
 t.teardown(async () => {
   socket.close()
   await stack.stop()

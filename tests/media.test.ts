@@ -65,7 +65,9 @@ let onTold = () => {}
 const follower = followEvents({
   db,
   logger,
-  onEvent: ({ payload }) => {
+  onEvent: ({ type, payload }) => {
+    // What is told of the ticket carries the message, too.
+    if (!type.startsWith('messages.')) return
     const message = MessageView.safeParse('message' in payload ? payload.message : undefined).data
     if (!message) return
     told.push(message.media?.state ?? 'none')

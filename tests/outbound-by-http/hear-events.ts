@@ -10,9 +10,9 @@ interface Heard {
 export async function hearEvents(
   t: { teardown(run: () => Promise<unknown>): void },
   url: string,
-  token: string,
+  { token, tenantId }: { token: string; tenantId: string },
 ) {
-  const socket = io(url, { transports: ['websocket'], auth: { token } })
+  const socket = io(url, { transports: ['websocket'], auth: { token, rooms: [`tenant:${tenantId}`] } })
   t.teardown(async () => void socket.close())
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)

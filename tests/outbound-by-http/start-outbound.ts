@@ -30,7 +30,7 @@ export async function startOutbound(t: Test) {
   await startWorkerOn(t, { databaseUrl: rest.domain.url, brokerUrl: broker.url })
   const api = createApiClient(url, rest.keys.acme)
   const webhooks = createApiClient(url, rest.brokerKey)
-  const events = await hearEvents(t, url, rest.keys.acme)
+  const events = await hearEvents(t, url, { token: rest.keys.acme, tenantId: 'acme' })
 
   const read = async (id: string) => (await api.get(`/api/v1/outbound/messages/${id}`)).body
   return {
