@@ -106,6 +106,7 @@ export function createLinking(world: World, options: LinkingOptions = {}): Linki
       keys,
       keyIndex: number,
       deviceIdentity,
+      wantsHistory: true,
     })
     connection.send(RESTART)
     connection.close('linked')

@@ -1,4 +1,5 @@
-import { type BinaryNode, proto, unixTimestampSeconds } from '@whiskeysockets/baileys'
+import { type BinaryNode, proto } from '@whiskeysockets/baileys'
+import { isShown, messageInfoOf } from './message-info.ts'
 import type { PhoneParts } from './phone-parts.ts'
 import { isGroup } from './stanza-type.ts'
 import { newMessageId } from './write-message.ts'
@@ -39,12 +40,7 @@ function resultFor({ own, port, log }: PhoneParts, key: proto.IMessageKey): Resu
   const chat = isGroup(remoteJid) ? remoteJid : port.personOf(remoteJid)?.phone
   const from = fromMe ? own.phone : port.personOf(participant || remoteJid)?.phone
   const entry = chat === undefined || from === undefined ? undefined : log.find(chat, id, from)
-  if (!entry?.message || !entry.shown) return {}
-  const webMessageInfoBytes = proto.WebMessageInfo.encode({
-    key,
-    message: entry.message,
-    messageTimestamp: unixTimestampSeconds(entry.shown.at),
-    pushName: entry.shown.pushName,
-  }).finish()
+  if (!entry?.message || !isShown(entry)) return {}
+  const webMessageInfoBytes = proto.WebMessageInfo.encode(messageInfoOf(key, entry)).finish()
   return { placeholderMessageResendResponse: { webMessageInfoBytes } }
 }

@@ -1,4 +1,4 @@
-import { type BinaryNode, jidEncode } from '@whiskeysockets/baileys'
+import { type BinaryNode, jidEncode, type proto } from '@whiskeysockets/baileys'
 import { createLine } from './line.ts'
 import { createMessageLog } from './message-log.ts'
 import type { Person, Phone, PhonePort, PhoneSettings } from './phone.ts'
@@ -9,6 +9,7 @@ import { receiveStanza } from './receive-stanza.ts'
 import { createMessageSealer } from './seal-message.ts'
 import { download, listShown } from './show-messages.ts'
 import { createSignalSessions } from './signal-sessions.ts'
+import { historyMessages } from './tell-history.ts'
 import { createTimers } from './timers.ts'
 import { newMessageId, writeMessage } from './write-message.ts'
 
@@ -85,13 +86,10 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     receive: (node) => line(async () => void (online && (await receiveStanza(parts, node)))).finally(changed),
     write: (to, content, options = {}) =>
       line(() => writeMessage(parts, to, content, options)).finally(changed),
-    tellCompanion: (device, message) =>
+    tellCompanion: (device, message) => line(() => tellCompanion(parts, device, message)),
+    tellHistory: (device) =>
       line(async () => {
-        const id = newMessageId()
-        parts.send(
-          await parts.sealer.sealForCompanion(id, jidEncode(own.phone, 's.whatsapp.net', device), message),
-        )
-        return { id }
+        for (const message of await historyMessages(parts)) await tellCompanion(parts, device, message)
       }),
     read(chat, ids) {
       markChat(parts, 'read', chat, ids)
@@ -129,6 +127,16 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     },
     close: () => parts.timers.close(),
   }
+}
+
+async function tellCompanion(
+  { own, sealer, send }: PhoneParts,
+  device: number,
+  message: proto.IMessage,
+): Promise<{ id: string }> {
+  const id = newMessageId()
+  send(await sealer.sealForCompanion(id, jidEncode(own.phone, 's.whatsapp.net', device), message))
+  return { id }
 }
 
 /** The server keeps away what a blocked person writes, from the companions, too. */

@@ -79,6 +79,8 @@ export interface Phone {
   write(to: string, content: PhoneContent, options?: WriteOptions): Promise<{ id: string }>
   /** Hands a message to one of the person's own companions only, as history and app state keys are. */
   tellCompanion(device: number, message: proto.IMessage): Promise<{ id: string }>
+  /** Tells one of the person's own companions the last chats that are shown here, as it is told when it is new. */
+  tellHistory(device: number): Promise<void>
   /** Reads what others wrote in a chat: these ids, or all that is unread. */
   read(chat: string, ids?: string[]): void
   /** Plays a voice message or a video, which is confirmed on its own. */

@@ -11,6 +11,8 @@ export interface CompanionIdentity {
   keyIndex?: number
   /** The account's signature on it, as pair-success brought it. */
   deviceIdentity?: Uint8Array
+  /** Its phone tells it a history at its first login. */
+  wantsHistory?: boolean
 }
 
 /** Stanzas that may wait for one device. */
@@ -23,6 +25,7 @@ export function addDevice(person: Person, number: number, identity: CompanionIde
     keys: identity.keys && { ...identity.keys, preKeys: new Map() },
     keyIndex: identity.keyIndex ?? number,
     deviceIdentity: identity.deviceIdentity,
+    wantsHistory: identity.wantsHistory ?? false,
     session: undefined,
   }
   const device: Device = {

@@ -66,6 +66,8 @@ export interface Companion {
   readonly keyIndex: number
   /** The account's signature on it, as pair-success brought it. */
   readonly deviceIdentity: Uint8Array | undefined
+  /** It was linked by its phone, which has not told it a history yet. */
+  wantsHistory: boolean
   /** While the client is logged in. */
   session: CompanionSession | undefined
 }

@@ -73,7 +73,8 @@ function replaceOlder({ companion, mailbox }: Device): void {
   endStream(connection, { conflict: 'replaced' }, 'replaced by another connection of the same device')
 }
 
-function startSession(world: World, { mailbox }: Device, connection: Connection): CompanionSession {
+function startSession(world: World, device: Device, connection: Connection): CompanionSession {
+  const { mailbox } = device
   let drained = false
 
   function drain(): void {
@@ -86,7 +87,10 @@ function startSession(world: World, { mailbox }: Device, connection: Connection)
             ? stanza
             : { ...stanza, attrs: { ...stanza.attrs, offline: String(offline) } },
         ),
-      (count) => connection.send(node('ib', {}, [node('offline', { count: String(count) })])),
+      (count) => {
+        connection.send(node('ib', {}, [node('offline', { count: String(count) })]))
+        tellHistory(world, device)
+      },
     )
   }
 
@@ -108,4 +112,11 @@ function startSession(world: World, { mailbox }: Device, connection: Connection)
     },
     onOfflineBatch: drain,
   }
+}
+
+/** Once per link, and after what waited: only then a client is ready for it. */
+function tellHistory({ persons, onError }: World, { person, number, companion }: Device): void {
+  if (!companion?.wantsHistory) return
+  companion.wantsHistory = false
+  persons.phoneOf(person)?.phone.tellHistory(number).catch(onError)
 }
