@@ -1,13 +1,13 @@
 import type { StatusError } from '@carteiro/contracts/envelope'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
-import { findOwnMessage, type ProviderKey } from './find-own-message.ts'
+import { findReceiptTarget, type ProviderKey } from './find-receipt-target.ts'
 import { applyReceipt, type Receipt } from './receipts.ts'
 
 /** Applies the receipts that came before their message's id was known. @returns how many there were */
 export async function applyEarlyReceipts(work: UnitOfWork, key: ProviderKey): Promise<number> {
   const receipts = await takeEarly(work, key)
   if (receipts.length === 0) return 0
-  const target = await findTarget(work, key)
+  const target = await findReceiptTarget(work.transaction, key)
   for (const receipt of receipts) if (target) await applyReceipt(work, target, receipt)
   return receipts.length
 }
@@ -30,20 +30,4 @@ async function takeEarly({ transaction }: UnitOfWork, key: ProviderKey): Promise
       details: row.details,
       occurredAt: row.occurred_at,
     }))
-}
-
-async function findTarget(
-  { transaction }: UnitOfWork,
-  { tenantId, instanceId, providerMessageId }: ProviderKey,
-): Promise<{ deliveryId: string } | { messageId: string } | undefined> {
-  const delivery = await transaction
-    .selectFrom('delivery')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('instance_id', '=', instanceId)
-    .where('provider_message_id', '=', providerMessageId)
-    .executeTakeFirst()
-  if (delivery) return { deliveryId: delivery.id }
-  const messageId = await findOwnMessage(transaction, { tenantId, instanceId, providerMessageId })
-  return messageId === undefined ? undefined : { messageId }
 }

@@ -2,6 +2,7 @@ import type { StatusEnvelope } from '@carteiro/contracts/envelope'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import t from 'tap'
+import { catchUp } from '../envelopes/catch-up.ts'
 import { commit } from '../events/unit-of-work.ts'
 import { statusEnvelope } from '../testing/envelopes.ts'
 import { startDomain } from '../testing/start-domain.ts'
@@ -91,6 +92,27 @@ t.test('receipts move a message forward, each told once, and never back', async 
   t.equal(await stateOf(id), 'READ')
   t.same(await statusEvents(id), ['SENDING', 'SENT', 'DELIVERED', 'READ'])
 })
+
+t.test('a message of ours is never taken for one that the phone wrote', async (t) => {
+  const id = await sent()
+  // As a receipt sees it that looks for the delivery just before the send's answer is committed.
+  await sql`update delivery set provider_message_id = null where id = ${id}`.execute(db)
+  t.match(await tell(id, 'DELIVERED'), { status: 'moved' })
+  t.equal(await stateOf(id), 'DELIVERED')
+})
+
+t.test(
+  'a receipt that comes while the send is answered moves delivery and message, or neither',
+  async (t) => {
+    for (let round = 0; round < 30; round++) {
+      const id = await enqueue()
+      const delivery = await claimOne()
+      await Promise.all([settle(domain, delivery, answer('sent', id)), tell(id, 'DELIVERED')])
+      await catchUp(domain)
+      t.equal(await stateOf(id), 'DELIVERED')
+    }
+  },
+)
 
 t.test('a receipt that skips a rank is taken as it is', async (t) => {
   const id = await sent()

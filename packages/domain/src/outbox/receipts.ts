@@ -1,7 +1,7 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
 import { personKey } from '../contacts/person-key.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
-import { findOwnMessage } from './find-own-message.ts'
+import { findReceiptTarget, type ReceiptTarget } from './find-receipt-target.ts'
 import { moveDelivery } from './move-delivery.ts'
 import { moveOwnMessage } from './move-own-message.ts'
 
@@ -38,10 +38,8 @@ export async function recordReceipt(work: UnitOfWork, envelope: StatusEnvelope):
     participant: participant ?? '',
     occurredAt: envelope.timestamp,
   }
-  const id = await findDelivery(work, envelope)
-  if (id !== undefined) return applyReceipt(work, { deliveryId: id }, receipt)
-  const message = await findOwnMessage(work.transaction, envelope)
-  if (message !== undefined) return applyReceipt(work, { messageId: message }, receipt)
+  const target = (await findByOwnId(work, envelope)) ?? (await findReceiptTarget(work.transaction, envelope))
+  if (target) return applyReceipt(work, target, receipt)
   await keepEarly(work, receipt)
   return { status: 'early', released: false }
 }
@@ -49,7 +47,7 @@ export async function recordReceipt(work: UnitOfWork, envelope: StatusEnvelope):
 /** Applies a receipt to a delivery, or to a message that our own phone sent. */
 export async function applyReceipt(
   work: UnitOfWork,
-  target: { deliveryId: string } | { messageId: string },
+  target: ReceiptTarget,
   receipt: Receipt,
 ): Promise<ReceiptResult> {
   await keepReceipt(work, 'deliveryId' in target ? target.deliveryId : target.messageId, receipt)
@@ -59,23 +57,20 @@ export async function applyReceipt(
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** By our own id where the transport gave it back, else by WhatsApp's. */
-async function findDelivery(
+/** By our own id, where the transport gave it back. */
+async function findByOwnId(
   { transaction }: UnitOfWork,
-  { tenantId, instanceId, deliveryId, providerMessageId }: StatusEnvelope,
-): Promise<string | undefined> {
-  const deliveries = transaction
+  { tenantId, instanceId, deliveryId }: StatusEnvelope,
+): Promise<ReceiptTarget | undefined> {
+  if (deliveryId === null || !UUID.test(deliveryId)) return undefined
+  const row = await transaction
     .selectFrom('delivery')
     .select('id')
     .where('tenant_id', '=', tenantId)
     .where('instance_id', '=', instanceId)
-  const byOwnId =
-    deliveryId !== null && UUID.test(deliveryId)
-      ? await deliveries.where('id', '=', deliveryId).executeTakeFirst()
-      : undefined
-  const row =
-    byOwnId ?? (await deliveries.where('provider_message_id', '=', providerMessageId).executeTakeFirst())
-  return row?.id
+    .where('id', '=', deliveryId)
+    .executeTakeFirst()
+  return row && { deliveryId: row.id }
 }
 
 const columnsOf = (receipt: Receipt) => ({
