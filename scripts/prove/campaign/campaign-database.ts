@@ -50,7 +50,7 @@ export async function readArrivals(
   const look = async () => {
     for (let phone = phones.pop(); phone !== undefined; phone = phones.pop()) {
       const { body } = await simulator.get(`/customers/${phone}/messages`)
-      for (const { at } of body.items) arrivals.push(Date.parse(at))
+      for (const { shownAt } of body.items) arrivals.push(Date.parse(shownAt))
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, look))

@@ -47,7 +47,7 @@ async function sendProbe(
   if (answer.status >= 300) throw new Error(`refused: ${JSON.stringify(answer)}`)
   for (;;) {
     const { items } = (await simulator.get(`/customers/${phone}/messages`)).body
-    if (items.length > 0) return { instanceId, ms: Date.parse(items[0].at) - startedAt }
+    if (items.length > 0) return { instanceId, ms: Date.parse(items[0].shownAt) - startedAt }
     await sleep(LOOK_MS, undefined, { signal })
   }
 }
