@@ -94,6 +94,8 @@ test('a code that nobody typed is no obstacle to the next linking', async () => 
   const phone = '5511912340002'
   await ask('POST', '/instances/again/pair', { phoneNumber: phone })
   await ask('POST', '/instances/again/disconnect')
+  // Else the code of before the disconnection is taken for the next one.
+  await untilTold('again', 'disconnected')
   await ask('POST', '/instances/again/connect')
   await untilQr('again')
   const { body } = await ask<{ qr: string }>('GET', '/instances/again/qr')
