@@ -8,9 +8,7 @@ import type { OpenedPart } from './opened-part.ts'
 const Node: z.ZodType<BinaryNode> = z.object({
   tag: z.string(),
   attrs: z.record(z.string(), z.string()),
-  content: z
-    .union([z.lazy(() => z.array(Node)), z.string(), z.instanceof(Uint8Array<ArrayBufferLike>)])
-    .optional(),
+  content: z.exactOptional(z.union([z.lazy(() => z.array(Node)), z.string(), z.instanceof(Uint8Array)])),
 })
 const Content = z.object({
   stanza: Node,

@@ -37,9 +37,9 @@ function decode(plaintext: Uint8Array): proto.IMessage {
   return message.deviceSentMessage?.message ?? message
 }
 
-function verifiedName(certificate: Uint8Array): string | undefined {
+function verifiedName(certificate: Uint8Array): string | null {
   const { details } = proto.VerifiedNameCertificate.decode(certificate)
-  return (details && proto.VerifiedNameCertificate.Details.decode(details).verifiedName) ?? undefined
+  return details ? (proto.VerifiedNameCertificate.Details.decode(details).verifiedName ?? null) : null
 }
 
 /** How Baileys tells of it: `append` of what waited on the server. */
