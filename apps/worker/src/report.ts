@@ -15,6 +15,7 @@ import {
   type Registry,
 } from '@carteiro/runtime/metrics'
 import type { Applied } from './features/inbound/apply-envelope.ts'
+import { reportFlow } from './report-flow.ts'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -97,6 +98,7 @@ export function createReport(registry: Registry, logger: Logger) {
 
   return {
     ...retention,
+    ...reportFlow(registers, logger),
     inboundApplied: (envelope: Envelope, { status, deliveredAfterSeconds }: Applied) => {
       if (deliveredAfterSeconds !== undefined) {
         outboundSeconds.observe({ stage: 'sent_to_delivered' }, deliveredAfterSeconds)
