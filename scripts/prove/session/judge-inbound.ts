@@ -27,8 +27,11 @@ export function judgeInbound(expected: ExpectedMessage[], stored: StoredMessage[
   }
   const known = new Set(expected.map(({ id }) => id))
   for (const [id, rows] of byId) {
-    const surplus = known.has(id) ? rows.slice(1) : rows
-    faults.unknown.push(...surplus.map(({ chat, type, text }) => `${id} in ${chat}: ${type} ${text}`))
+    for (const { chat, type, text } of known.has(id) ? rows.slice(1) : rows) {
+      // An act that could not be opened is no message when it can be.
+      const list = type === 'undecryptable' ? faults.undecryptable : faults.unknown
+      list.push(`${id} in ${chat}: ${type} ${text}`)
+    }
   }
   for (const mine of Map.groupBy(expected, ({ chat }) => chat).values()) {
     faults.outOfOrder.push(...findOvertaken(mine, stored))
