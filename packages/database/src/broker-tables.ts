@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-import type { BigDefault, Json, JsonNullable, WhenDefault, WhenNullable } from './columns.ts'
+import type { BigDefault, Json, JsonNullable, When, WhenDefault, WhenNullable } from './columns.ts'
 
 export interface BrokerInstanceTable {
   id: string
@@ -50,4 +50,18 @@ export interface JournalTable {
   answer: JsonNullable
   created_at: WhenDefault
   settled_at: WhenNullable
+}
+
+export interface InstanceLeaseTable {
+  instance_id: string
+  holder: string
+  address: string | null
+  generation: BigDefault
+  expires_at: When
+}
+
+export interface BrokerNodeTable {
+  id: string
+  address: string | null
+  expires_at: When
 }

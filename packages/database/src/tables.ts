@@ -1,6 +1,8 @@
 import type { Generated } from 'kysely'
 import type {
   BrokerInstanceTable,
+  BrokerNodeTable,
+  InstanceLeaseTable,
   JournalTable,
   SendLedgerTable,
   SessionCredentialTable,
@@ -62,6 +64,8 @@ export interface Tables {
   'broker.session_key': SessionKeyTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
+  'broker.instance_lease': InstanceLeaseTable
+  'broker.node': BrokerNodeTable
 }
 
 export interface TenantTable {
