@@ -15,6 +15,7 @@ import { createAskUpload } from './features/media/ask-upload.ts'
 import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
 import { createMediaHost } from './features/media/media-host.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { createSocketEars, type SocketEars } from './features/receiving/listen-to-socket.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import { createWebhook } from './features/receiving/post-events.ts'
@@ -76,11 +77,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
+  const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
   const sessions = new Sessions({
     db,
     seal,
     logger,
-    listener: createListener({ report, journal, ledger, acks, states }),
+    listener: createListener({ report, journal, ledger, acks, states, ears }),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })
@@ -167,9 +169,11 @@ function createListener({
   ledger,
   acks,
   states,
+  ears,
 }: Pick<Dependencies, 'report' | 'journal' | 'ledger'> & {
   acks: Acks
   states: StateWriter
+  ears: SocketEars
 }): SessionListener {
   return {
     onState(instanceId, state) {
@@ -178,8 +182,14 @@ function createListener({
       journal.append({ event, chatKey: instanceId })
       states.write(instanceId, state)
     },
-    onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
-    onSocketEnd: (instanceId) => acks.forget(instanceId),
+    onSocket(instanceId, socket) {
+      acks.listen(instanceId, socket)
+      ears.listen(instanceId, socket)
+    },
+    onSocketEnd(instanceId) {
+      acks.forget(instanceId)
+      ears.forget(instanceId)
+    },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
     onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
     onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
