@@ -6,6 +6,7 @@ import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
+import { deleteOldAnswers } from './features/exists/recipient-rows.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
@@ -69,6 +70,7 @@ function startChores(
   chore('delete what is old', DELETE_EVERY_MS, async () => {
     await deleteSettled(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await ledger.deleteOld(LEDGER_DAYS)
+    await deleteOldAnswers(connection.db)
   })
 }
 

@@ -4,6 +4,7 @@ import type {
   BrokerNodeTable,
   InstanceLeaseTable,
   JournalTable,
+  RecipientTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
@@ -62,6 +63,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.recipient': RecipientTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
   'broker.instance_lease': InstanceLeaseTable
@@ -99,6 +101,7 @@ export interface InstanceTable {
   aliases: Generated<string[]>
   settings: JsonDefault
   status_at: WhenNullable
+  qr_available: Generated<boolean>
   transport: Generated<'baileys' | 'cloud'>
   cloud_phone_number_id: string | null
   /** Sealed (AES-256-GCM) by domain/instances/cloud-credentials.ts. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-send'
+import type { Jid } from '@carteiro/contracts/jid'
 import { createTestDatabase } from '@carteiro/database/test-database'
 import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
 import { createLogger } from '@carteiro/runtime/logger'
@@ -7,6 +8,7 @@ import { createRegistry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { WASocket } from '@whiskeysockets/baileys'
 import { type Test, t, test } from 'tap'
+import type { Reach } from '../../reach.ts'
 import { createReport } from '../../report.ts'
 import { createFindMessage } from './find-message.ts'
 import { messageId } from './message-id.ts'
@@ -47,7 +49,14 @@ class Line {
   }
 }
 
-async function setUp(_t: Test, instanceId: string) {
+interface Given {
+  settings?: { ceiling?: number; typing?: boolean }
+  reachOf?: (jid: Jid) => Reach
+  sendTimeoutMs?: number
+}
+
+async function setUp(_t: Test, instanceId: string, given: Given = {}) {
+  const { settings = {}, reachOf, sendTimeoutMs } = given
   await db.insertInto('broker.instance').values({ id: instanceId, tenant_id: 'demo', name: 'n' }).execute()
   const line = new Line()
   let socket: WASocket | undefined = line as unknown as WASocket
@@ -60,11 +69,15 @@ async function setUp(_t: Test, instanceId: string) {
   acks.listen(instanceId, line as unknown as WASocket)
   const sender = new Sender({
     socket: () => socket,
+    reach: async (_id, _socket, jid) => reachOf?.(jid) ?? { kind: 'reachable', jid },
+    settings: async () => settings,
+    limits: { ceiling: 8, maxWaiting: 30 },
     findMessage: createFindMessage(db, ledger),
     guardedFetch,
     maxMediaBytes: 1_000,
     onSent: () => undefined,
     ackTimeoutMs: 20,
+    ...(sendTimeoutMs === undefined ? {} : { sendTimeoutMs }),
     ...{ ledger, acks, settleLate, report },
   })
   const send = (idempotencyKey: string, text = 'hello', to = '+5511988887777') => {
@@ -207,4 +220,53 @@ test('a broker that stops lets sends end: who still waits for WhatsApp hears pen
   t.same(await send('late'), { kind: 'stopping' })
   t.match(await sent, { kind: 'answered', response: { status: 'pending' } })
   await stopped
+})
+
+test('a recipient who is not on WhatsApp is told so, and nothing is remembered of the key', async (t) => {
+  const { line, send, ledger } = await setUp(t, 'nobody', { reachOf: () => ({ kind: 'unreachable' }) })
+  t.same(await send('k'), { kind: 'not_on_whatsapp' })
+  t.same(line.stanzas, [])
+  t.equal(await ledger.find('nobody', 'k'), undefined)
+})
+
+test('a message goes where WhatsApp addresses the recipient, and its answer says so', async (t) => {
+  const { send } = await setUp(t, 'elsewhere', {
+    reachOf: () => ({ kind: 'reachable', jid: { kind: 'phone', digits: '551188887777' } }),
+  })
+  t.match(await send('k'), { response: { to: { jid: '551188887777@s.whatsapp.net' } } })
+})
+
+test('no more are handed over at a time than the instance may, and too many are told to come again', async (t) => {
+  const { line, send, sender } = await setUp(t, 'ceiling', { settings: { ceiling: 2 } })
+  const open = Promise.withResolvers<void>()
+  let atOnce = 0
+  const { relayMessage } = line
+  line.relayMessage = async (jid, content, options) => {
+    atOnce += 1
+    await open.promise
+    await relayMessage(jid, content, options)
+  }
+  const sends = Array.from({ length: 40 }, (_, index) => send(`k${index}`, 'x', `55119888800${10 + index}`))
+  const refused = await Promise.race(sends)
+  t.same(refused, { kind: 'busy' })
+  t.same(sender.load('ceiling'), { running: 2, waiting: 30 })
+  open.resolve()
+  const outcomes = await Promise.all(sends)
+  t.equal(outcomes.filter(({ kind }) => kind === 'busy').length, 8)
+  t.equal(outcomes.filter(({ kind }) => kind === 'answered').length, 32)
+  t.equal(atOnce, 32)
+})
+
+test('a send that takes too long is told so, and its key finds its end', async (t) => {
+  const { line, send } = await setUp(t, 'slow', { sendTimeoutMs: 200 })
+  const open = Promise.withResolvers<void>()
+  const { relayMessage } = line
+  line.relayMessage = async (jid, content, options) => {
+    await open.promise
+    await relayMessage(jid, content, options)
+  }
+  t.same(await send('k'), { kind: 'timeout' })
+  const again = send('k')
+  open.resolve()
+  t.match(await again, { kind: 'answered', replayed: true, response: { status: 'sent' } })
 })

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
+  type GroupMetadata,
   makeWASocket,
   type proto,
   type WASocket,
@@ -29,13 +30,22 @@ export interface OpenSocketOptions {
   uploads?: UploadSite | undefined
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
+  /** Whom a group is made of, so that not every message to it asks WhatsApp. */
+  groupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
 }
 
 /**
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
-export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocketOptions): WASocket {
+export function openSocket({
+  auth,
+  logger,
+  url,
+  uploads,
+  getMessage,
+  groupMetadata,
+}: OpenSocketOptions): WASocket {
   const socket = makeWASocket({
     auth,
     logger,
@@ -54,6 +64,7 @@ export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocke
     // The key store waits for the database by itself; what still fails, fails the same again.
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
+    cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
   return socket
