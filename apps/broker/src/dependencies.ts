@@ -6,6 +6,9 @@ import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { Config } from './config.ts'
 import { type ConnectedSocket, createConnectedSocket } from './connected-socket.ts'
+import { CommitBeforeReceipt } from './features/commit/commit-before-receipt.ts'
+import { OpenedMessages } from './features/commit/opened-messages.ts'
+import { recoverOpened } from './features/commit/recover-opened.ts'
 import type { Recipients } from './features/exists/recipients.ts'
 import { Groups } from './features/groups/groups.ts'
 import { Instances } from './features/instances/instances.ts'
@@ -86,11 +89,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
+  const listener = createListener({ report, journal, sending, groups, states })
+  const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
-    db,
-    seal,
-    logger,
-    listener: createListener({ report, journal, sending, groups, states }),
+    ...{ db, seal, logger, listener },
+    createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
+    recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })

@@ -4,6 +4,7 @@ import type {
   BrokerNodeTable,
   InstanceLeaseTable,
   JournalTable,
+  OpenedMessageTable,
   RecipientTable,
   SendLedgerTable,
   SessionCredentialTable,
@@ -68,6 +69,7 @@ export interface Tables {
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
   'broker.recipient': RecipientTable
+  'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
   'broker.instance_lease': InstanceLeaseTable
