@@ -2,8 +2,10 @@ import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
+  type GroupMetadata,
   makeWASocket,
   type proto,
+  type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
@@ -23,22 +25,28 @@ export interface UploadSite {
 export interface OpenSocketOptions {
   auth: AuthenticationState
   logger: BaileysLogger
+  /** Decrypts, and commits what it decrypted. */
+  makeSignalRepository: SocketConfig['makeSignalRepository']
   /** Only for the simulator; else Baileys' own. */
   url?: string | undefined
   /** Where files are uploaded; else where WhatsApp says. */
   uploads?: UploadSite | undefined
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
+  /** Whom a group is made of, so that not every message to it asks WhatsApp. */
+  groupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
 }
 
 /**
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
-export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocketOptions): WASocket {
+export function openSocket(options: OpenSocketOptions): WASocket {
+  const { auth, logger, makeSignalRepository, url, uploads, getMessage, groupMetadata } = options
   const socket = makeWASocket({
     auth,
     logger,
+    makeSignalRepository,
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
     browser: ['Carteiro', 'Chrome', '1'],
@@ -54,6 +62,7 @@ export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocke
     // The key store waits for the database by itself; what still fails, fails the same again.
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
+    cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
   return socket

@@ -1,6 +1,7 @@
 import type { Logger } from '@carteiro/runtime/logger'
 import type {
   AuthenticationCreds,
+  GroupMetadata,
   MessageUserReceiptUpdate,
   proto,
   SignalKeyStore,
@@ -9,6 +10,7 @@ import type {
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
+import type { MessageCommit } from './message-commit.ts'
 import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
@@ -22,12 +24,14 @@ export interface SocketListener {
   /** Receipts of a group's members. */
   onReceipts(instanceId: string, receipts: MessageUserReceiptUpdate[]): void
   getMessage(instanceId: string, waMessageId: string): Promise<proto.IMessage | undefined>
+  groupMetadata(instanceId: string, jid: string): Promise<GroupMetadata | undefined>
 }
 
 export interface SocketLifeOptions {
   instanceId: string
   creds: AuthenticationCreds
   keys: SignalKeyStore
+  commit: MessageCommit
   url: string | undefined
   uploads: UploadSite | undefined
   logger: Logger
@@ -52,10 +56,13 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
   const socket = openSocket({
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
+    makeSignalRepository: options.commit.makeSignalRepository,
     url: options.url,
     uploads: options.uploads,
     getMessage: (id) => listener.getMessage(instanceId, id),
+    groupMetadata: (jid) => listener.groupMetadata(instanceId, jid),
   })
+  options.commit.listen(socket.ws)
   let openedAt: number | undefined
   socket.ev.on('creds.update', options.onCredentials)
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
