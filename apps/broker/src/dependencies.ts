@@ -3,7 +3,7 @@ import { newId } from '@carteiro/database/new-id'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
-import { createSeal } from '@carteiro/runtime/seal'
+import { createSeal, type Seal } from '@carteiro/runtime/seal'
 import type { Config } from './config.ts'
 import { type ConnectedSocket, createConnectedSocket } from './connected-socket.ts'
 import { CommitBeforeReceipt } from './features/commit/commit-before-receipt.ts'
@@ -36,6 +36,7 @@ import { type Sending, wireSending } from './wire-sending.ts'
 /** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
 export interface Dependencies {
   connection: Connection
+  seal: Seal
   registry: Registry
   report: Report
   meters: Meters
@@ -103,7 +104,19 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const media = wireMedia(config, { connection, report, socket }, lifecycle)
   return {
-    ...{ connection, registry, report, meters, instances, settings, sessions, states, journal, publisher },
+    ...{
+      connection,
+      seal,
+      registry,
+      report,
+      meters,
+      instances,
+      settings,
+      sessions,
+      states,
+      journal,
+      publisher,
+    },
     ...{ groups, media, ...sending },
     connected: createConnectedSocket({ socket, find: (id) => instances.get(id) }),
   }

@@ -22,6 +22,8 @@ export interface CrashOrder {
   when: 'before' | 'after'
 }
 
+const isDead = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
 /** A broker that dies when it is told to, with a WhatsApp and a webhook that live on; its instance is linked. */
 export async function startCrashRig(t: Teardown, { db, url }: { db: Database; url: string }) {
   const simulator = await startSimulator({
@@ -54,11 +56,14 @@ export async function startCrashRig(t: Teardown, { db, url }: { db: Database; ur
     const [message] = await once(child, 'message')
     address = message.address
   }
-  async function crash(order: CrashOrder): Promise<void> {
-    if (!child) throw new Error('no broker')
-    const ended = once(child, 'exit')
-    child.send(order)
-    await ended
+
+  /** @returns whether the process lived to hear it */
+  async function tell(order: CrashOrder | 'live'): Promise<boolean> {
+    if (!child || isDead(child)) return false
+    const heard = once(child, 'message').then(() => true)
+    const died = once(child, 'exit').then(() => false)
+    child.send(order, () => undefined)
+    return await Promise.race([heard, died])
   }
 
   /** Another process takes its place; resolves when it is connected. */
@@ -72,7 +77,7 @@ export async function startCrashRig(t: Teardown, { db, url }: { db: Database; ur
 
   await launch()
   t.teardown(async () => {
-    if (child && child.exitCode === null && child.signalCode === null) {
+    if (child && !isDead(child)) {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
       await ended
@@ -84,25 +89,23 @@ export async function startCrashRig(t: Teardown, { db, url }: { db: Database; ur
 
   return {
     ...{ simulator, webhook, ask, account: ACCOUNT },
-    /** The broker's process is to die so; resolves when it has. */
-    crash,
-    restart,
     /**
      * Orders a death, lets somebody write, and waits until all of it is told, by the next process if need be.
      *
-     * @returns whether the process died; it lives when the message was told in fewer steps
+     * @returns whether the process died; it lives when everything was told in fewer steps
      */
     async tellThrough(order: CrashOrder, write: () => Promise<{ id: string }[]>): Promise<boolean> {
-      const crashed = crash(order).then(() => true)
+      if (!child) throw new Error('no broker')
+      const crashed = once(child, 'exit')
+      await tell(order)
       const written = await write()
       const isTold = ({ id }: { id: string }) => webhook.taken.some((event) => event.id === id)
       const untilTold = () => webhook.until(() => written.every(isTold))
-      const died = await Promise.race([crashed, untilTold().then(() => false)])
-      if (died) {
-        await restart()
-        await untilTold()
-      }
-      return died
+      await Promise.race([crashed, untilTold()])
+      if (await tell('live')) return false
+      await restart()
+      await untilTold()
+      return true
     },
     /** Resolves when nothing that was opened is left untold. */
     async untilSettled(): Promise<void> {

@@ -10,7 +10,7 @@ import { startBroker } from './start-broker.ts'
  * is a turn in which it writes to PostgreSQL, to WhatsApp or to its webhook. Between two of them it waits for nothing.
  */
 const Arguments = z.object({ variables: z.record(z.string(), z.string()), ports: z.array(z.number()) })
-export const Order = z.object({ step: z.number().int().positive(), when: z.enum(['before', 'after']) })
+const Order = z.object({ step: z.number().int().positive(), when: z.enum(['before', 'after']) })
 
 const { variables, ports } = Arguments.parse(JSON.parse(process.argv[2] ?? ''))
 let order: z.output<typeof Order> | undefined
@@ -37,8 +37,9 @@ function takeStep(): void {
 const die = () => process.kill(process.pid, 'SIGKILL')
 
 process.on('message', (message) => {
-  order = Order.parse(message)
+  order = Order.optional().parse(message === 'live' ? undefined : message)
   steps = 0
+  process.send?.('understood')
 })
 process.on('unhandledRejection', () => undefined)
 

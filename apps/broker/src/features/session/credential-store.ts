@@ -37,17 +37,25 @@ export async function saveCredentials(
   { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
   credentials: AuthenticationCreds,
 ): Promise<void> {
-  const sealed = seal.seal(JSON.stringify(credentials, BufferJSON.replacer), context(instanceId))
   await inTransaction(db, async (transaction) => {
     if (lease) await requireLease(transaction, lease)
-    await transaction
-      .insertInto('broker.session_credential')
-      .values({ instance_id: instanceId, sealed })
-      .onConflict((conflict) =>
-        conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }),
-      )
-      .execute()
+    await writeCredentials(transaction, seal, instanceId, credentials)
   })
+}
+
+/** The same within a transaction that has looked at the lease. */
+export async function writeCredentials(
+  transaction: Queryable,
+  seal: Seal,
+  instanceId: string,
+  credentials: AuthenticationCreds,
+): Promise<void> {
+  const sealed = seal.seal(JSON.stringify(credentials, BufferJSON.replacer), context(instanceId))
+  await transaction
+    .insertInto('broker.session_credential')
+    .values({ instance_id: instanceId, sealed })
+    .onConflict((conflict) => conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }))
+    .execute()
 }
 
 /**

@@ -128,7 +128,7 @@ export class InstanceSession {
     const commit = this.#deps.createMessageCommit({ instanceId, creds, signal: ended.signal, broken })
     const keys = new KeyStore({
       ...{ db, seal, instanceId, signal: ended.signal },
-      beside: (transaction) => commit.beside(transaction),
+      beside: () => commit.beside(),
       onFault: (error) => broken.abort(error),
     })
     const end = await liveOnce({
