@@ -18,6 +18,7 @@ import type { MediaDownloads } from './features/media/download-media.ts'
 import { countReceived } from './features/metrics/count-received.ts'
 import { Meters } from './features/metrics/meters.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { createSocketEars, type SocketEars } from './features/receiving/listen-to-socket.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import type { Publisher } from './features/receiving/publish.ts'
@@ -89,7 +90,8 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
-  const listener = createListener({ report, journal, sending, groups, states })
+  const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
+  const listener = createListener({ report, journal, sending, groups, states, ears })
   const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
     ...{ db, seal, logger, listener },
@@ -109,10 +111,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
 
 interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups' | 'states'> {
   sending: Sending
+  ears: SocketEars
 }
 
 /** Where the sessions meet the other features: what a session tells, and who hears it. */
-function createListener({ report, journal, sending, groups, states }: ListenerParts): SessionListener {
+function createListener(parts: ListenerParts): SessionListener {
+  const { report, journal, sending, groups, states, ears } = parts
   const { acks, ledger } = sending
   return {
     onState(instanceId, state) {
@@ -124,11 +128,13 @@ function createListener({ report, journal, sending, groups, states }: ListenerPa
     onSocket(instanceId, socket) {
       acks.listen(instanceId, socket)
       groups.listen(instanceId, socket)
+      ears.listen(instanceId, socket)
       countReceived(report, instanceId, socket)
     },
     onSocketEnd(instanceId) {
       acks.forget(instanceId)
       groups.forget(instanceId)
+      ears.forget(instanceId)
     },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
     onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
