@@ -21,6 +21,7 @@ import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
+import { reconciliationRoutes } from './features/tickets/reconciliation-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -50,6 +51,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(outboundActRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(reconciliationRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

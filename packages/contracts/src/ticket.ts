@@ -45,3 +45,13 @@ export const TicketView = TicketState.extend({
   contact: ContactView,
 })
 export type TicketView = z.infer<typeof TicketView>
+
+/** How a comparison of tickets with their messages went; under way while it has no end. */
+export const Reconciliation = z.object({
+  requestedAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  tickets: z.number().int(),
+  repaired: z.number().int(),
+})
+export type Reconciliation = z.infer<typeof Reconciliation>
