@@ -18,6 +18,7 @@ import type { MediaDownloads } from './features/media/download-media.ts'
 import { countReceived } from './features/metrics/count-received.ts'
 import { Meters } from './features/metrics/meters.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { KnownPhones } from './features/receiving/known-phones.ts'
 import { createSocketEars, type SocketEars } from './features/receiving/listen-to-socket.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
@@ -90,8 +91,9 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
-  const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
-  const listener = createListener({ report, journal, sending, groups, states, ears })
+  const phones = new KnownPhones()
+  const ears = createSocketEars({ journal, report, phones, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
+  const listener = createListener({ report, journal, sending, groups, states, ears, phones })
   const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
     ...{ db, seal, logger, listener },
@@ -112,11 +114,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
 interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups' | 'states'> {
   sending: Sending
   ears: SocketEars
+  phones: KnownPhones
 }
 
 /** Where the sessions meet the other features: what a session tells, and who hears it. */
 function createListener(parts: ListenerParts): SessionListener {
-  const { report, journal, sending, groups, states, ears } = parts
+  const { report, journal, sending, groups, states, ears, phones } = parts
   const { acks, ledger } = sending
   return {
     onState(instanceId, state) {
@@ -137,8 +140,8 @@ function createListener(parts: ListenerParts): SessionListener {
       ears.forget(instanceId)
     },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
-    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
+    onUpdates: (instanceId, updates) => onUpdates({ journal, phones }, instanceId, updates),
+    onReceipts: (instanceId, receipts) => onReceipts({ journal, phones }, instanceId, receipts),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),

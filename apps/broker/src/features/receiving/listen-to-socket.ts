@@ -4,6 +4,7 @@ import type { Report } from '../../report.ts'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import type { KnownPhones } from './known-phones.ts'
 import { toCallEntry } from './to-call-entry.ts'
 import {
   type DirectoryContext,
@@ -24,12 +25,18 @@ export interface SocketEars {
 export interface SocketEarsDependencies {
   journal: Pick<Journal, 'append'>
   report: Pick<Report, 'gap'>
+  phones: Pick<KnownPhones, 'learn'>
   /** How long what waited on the server may be missing before that is told. */
   gapAfterMs: number
 }
 
 /** Hears what WhatsApp tells beside messages and receipts: people, groups, calls, and what is missing. */
-export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDependencies): SocketEars {
+export function createSocketEars({
+  journal,
+  report,
+  phones,
+  gapAfterMs,
+}: SocketEarsDependencies): SocketEars {
   const told = new ToldLast()
   const watches = new Map<string, OfflineWatch>()
   const lastThere = new Map<string, Date>()
@@ -44,6 +51,9 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
     const know: TellNews = (key, entry) => entry && isNews(key, entry)
     const context = () => ({ instanceId, eventId: newId(), receivedAt: new Date() })
 
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const { key } of messages) phones.learn(key)
+    })
     hearPeople(socket, context, tellNews, know)
     hearGroups(socket, context, tellNews, tell)
     socket.ev.on('call', (calls) => {
