@@ -11,6 +11,9 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
+import { createLeases, type LeasesPart } from './features/leases/create-leases.ts'
+import { guardFrames } from './features/leases/guard-frames.ts'
+import { LEASE_TIMES, type Leases } from './features/leases/leases.ts'
 import { createAskUpload } from './features/media/ask-upload.ts'
 import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
 import { createMediaHost } from './features/media/media-host.ts'
@@ -36,9 +39,14 @@ import { createReport, type Report } from './report.ts'
 export interface Dependencies {
   connection: Connection
   registry: Registry
+  /** Of this process, as other brokers see it. */
+  brokerId: string
   report: Report
   instances: Instances
   sessions: Sessions
+  leases: Leases
+  /** Takes part in the sharing of instances; told where this process listens. */
+  startLeases: LeasesPart['start']
   states: StateWriter
   journal: Journal
   publisher: Publisher
@@ -47,11 +55,17 @@ export interface Dependencies {
   media: MediaDownloads
 }
 
-export function createDependencies(config: Config, logger: Logger, lifecycle: Lifecycle): Dependencies {
+export function createDependencies(
+  config: Config,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  leaseTimes = LEASE_TIMES,
+): Dependencies {
+  const brokerId = config.BROKER_ID ?? newId()
   const connection = connect({
     url: config.DATABASE_URL,
     logger,
-    name: 'carteiro broker',
+    name: `carteiro broker ${brokerId}`,
     maxConnections: 20,
   })
   lifecycle.onStop('database', () => connection.close())
@@ -61,6 +75,8 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const seal = createSeal(config.SESSION_ENCRYPTION_KEY)
 
   const publisher = createPublisher(config, connection, report, lifecycle)
+  // After everything that writes: whoever takes the instances finds all that was told of them.
+  lifecycle.onStop('leases', () => part.stop())
   const journal = createJournal({
     db,
     report,
@@ -73,22 +89,29 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const acks = createAcks((instanceId, waMessageId, ack) => {
     settleLate(instanceId, waMessageId, ack).catch((error: unknown) => report.ledgerFailed(instanceId, error))
   })
-  const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
+  const instances: Instances = new Instances(db, (id) =>
+    leases.current(id) ? (sessions.state(id) ?? states.newest(id)) : undefined,
+  )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
   const sessions = new Sessions({
     db,
     seal,
     logger,
-    listener: createListener({ report, journal, ledger, acks, states }),
+    listener: createListener({ report, journal, ledger, acks, states, leases: () => leases }),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
+  const part: LeasesPart = createLeases({
+    ...{ config, brokerId, logger, lifecycle, sessions, report, times: leaseTimes },
+    told: async (id) => void (await Promise.all([journal.settled(id), states.written()])),
+  })
+  const { leases } = part
   const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
   lifecycle.onStop('media fetches', () => guardedFetch.close())
   const sender = new Sender({
-    socket: (id) => sessions.socket(id),
+    socket: (id) => (leases.current(id) ? sessions.socket(id) : undefined),
     findMessage: createFindMessage(db, ledger),
     guardedFetch,
     maxMediaBytes: config.MEDIA_MAX_BYTES,
@@ -99,9 +122,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   return {
     connection,
     registry,
+    brokerId,
     report,
     instances,
     sessions,
+    leases,
+    startLeases: part.start,
     states,
     journal,
     publisher,
@@ -167,22 +193,39 @@ function createListener({
   ledger,
   acks,
   states,
-}: Pick<Dependencies, 'report' | 'journal' | 'ledger'> & {
+  leases,
+}: Pick<Dependencies, 'report' | 'journal' | 'ledger' | 'states'> & {
   acks: Acks
-  states: StateWriter
+  leases: () => Leases
 }): SessionListener {
+  /** What a session hears after its lease is lost is for the next holder to tell. */
+  const isOurs = (instanceId: string) => leases().current(instanceId) !== undefined
   return {
     onState(instanceId, state) {
+      if (!isOurs(instanceId)) {
+        states.forget(instanceId)
+        report.instanceDeleted(instanceId)
+        return
+      }
       report.instanceState(instanceId, state)
       const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
       journal.append({ event, chatKey: instanceId })
       states.write(instanceId, state)
     },
-    onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
+    onSocket(instanceId, socket) {
+      guardFrames(socket, () => isOurs(instanceId))
+      acks.listen(instanceId, socket)
+    },
     onSocketEnd: (instanceId) => acks.forget(instanceId),
-    onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
-    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
+    onUpsert(instanceId, upsert) {
+      if (isOurs(instanceId)) onUpsert({ journal, report }, instanceId, upsert)
+    },
+    onUpdates(instanceId, updates) {
+      if (isOurs(instanceId)) onUpdates(journal, instanceId, updates)
+    },
+    onReceipts(instanceId, receipts) {
+      if (isOurs(instanceId)) onReceipts(journal, instanceId, receipts)
+    },
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
   }

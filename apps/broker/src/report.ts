@@ -7,6 +7,7 @@ import {
   LATENCY_BUCKETS,
   type Registry,
 } from '@carteiro/runtime/metrics'
+import { reportLeases } from './features/leases/report-leases.ts'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
 import type { SendOutcome } from './features/sending/send-outcome.ts'
@@ -30,6 +31,7 @@ export function createReport({ logger, registry, countWaiting }: ReportOptions) 
     ...reportPublishing(logger, metrics),
     ...reportSends(logger, metrics),
     ...reportMedia(logger, metrics),
+    ...reportLeases(logger, registry),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
     unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
   }

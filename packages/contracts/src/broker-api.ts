@@ -12,6 +12,14 @@ export const CreateBrokerInstance = z.object({
 })
 export type CreateBrokerInstance = z.infer<typeof CreateBrokerInstance>
 
+/** Which of several brokers holds an instance, and until when unless it renews. */
+export const InstanceLease = z.object({
+  holder: z.string(),
+  expiresAt: z.iso.datetime(),
+  /** Rises whenever the instance changes hands. */
+  generation: z.number(),
+})
+
 /** An instance as the broker tells of it. */
 export const BrokerInstance = z.object({
   id: Slug,
@@ -23,6 +31,8 @@ export const BrokerInstance = z.object({
   lid: z.string().nullable(),
   qrAvailable: z.boolean(),
   lastError: z.string().nullable(),
+  /** `null` while no broker holds it, and from brokers that know no leases. */
+  lease: InstanceLease.nullable().default(null),
 })
 export type BrokerInstance = z.infer<typeof BrokerInstance>
 

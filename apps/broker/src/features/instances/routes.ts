@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'leases' | 'states' | 'report'>
 
 /** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
@@ -33,15 +33,15 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
   }
 }
 
-function addConnecting(server: HttpServer, { instances, sessions, states, report }: Needed): void {
+function addConnecting(server: HttpServer, { instances, leases, states, report }: Needed): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
-    sessions.start(await instances.want(params.id, true))
+    await leases.take(await instances.want(params.id, true))
     return await instances.get(params.id)
   })
 
   server.post('/instances/:id/disconnect', { schema: byId }, async ({ params }) => {
     await instances.want(params.id, false)
-    await sessions.stop(params.id, 'disconnected_on_request')
+    await leases.giveUp(params.id, 'disconnected_on_request')
     return await instances.get(params.id)
   })
 
@@ -50,7 +50,7 @@ function addConnecting(server: HttpServer, { instances, sessions, states, report
     { schema: { tags: ['instances'], params: z.object({ id: Slug }), response: { 204: z.null() } } },
     async ({ params }, reply) => {
       await instances.want(params.id, false).catch(ignoreNotFound)
-      await sessions.stop(params.id, 'deleted')
+      await leases.giveUp(params.id, 'deleted')
       await instances.delete(params.id)
       states.forget(params.id)
       report.instanceDeleted(params.id)

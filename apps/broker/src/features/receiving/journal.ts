@@ -13,6 +13,8 @@ export interface JournalEntry {
 /** What WhatsApp told us, written down in order before anything is done with it. */
 export interface Journal {
   append(entry: JournalEntry): void
+  /** Resolves when what was appended of this instance is written. */
+  settled(instanceId: string): Promise<void>
   /** Resolves when everything appended is written; at once gives up on a database that is away. */
   close(): Promise<void>
 }
@@ -55,6 +57,7 @@ export function createJournal(deps: JournalDependencies): Journal {
       waiting.set(instanceId, [entry])
       writing.set(instanceId, writeAll(instanceId))
     },
+    settled: async (instanceId) => await writing.get(instanceId),
     async close() {
       closing.abort()
       await Promise.all(writing.values())
