@@ -84,6 +84,7 @@ export interface ApiKeyTable {
   user_id: string | null
   created_at: WhenDefault
   last_used_at: WhenNullable
+  expires_at: WhenNullable
   revoked_at: WhenNullable
 }
 
