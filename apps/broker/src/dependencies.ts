@@ -12,14 +12,12 @@ import type { Config } from './config.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
 import { createLeases, type LeasesPart } from './features/leases/create-leases.ts'
-import { guardFrames } from './features/leases/guard-frames.ts'
-import { LEASE_TIMES, type Leases } from './features/leases/leases.ts'
+import { LEASE_TIMES } from './features/leases/lease-times.ts'
+import type { Leases } from './features/leases/leases.ts'
 import { createAskUpload } from './features/media/ask-upload.ts'
 import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
 import { createMediaHost } from './features/media/media-host.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
-import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
-import { onUpsert } from './features/receiving/on-upsert.ts'
 import { createWebhook } from './features/receiving/post-events.ts'
 import { MAX_CONCURRENT_CHATS, Publisher } from './features/receiving/publish.ts'
 import { toOutboundEntry } from './features/receiving/to-event.ts'
@@ -28,12 +26,11 @@ import { countWaiting } from './features/receiving/waiting-rows.ts'
 import { createFindMessage } from './features/sending/find-message.ts'
 import { SendLedger } from './features/sending/send-ledger.ts'
 import { Sender, type SenderDependencies, type SentMessage } from './features/sending/send-message.ts'
-import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
-import type { SessionListener } from './features/session/instance-session.ts'
+import { createAcks } from './features/sending/wait-for-ack.ts'
 import type { UploadSite } from './features/session/open-socket.ts'
 import { Sessions } from './features/session/sessions.ts'
-import { toConnectionEvent } from './features/session/status-event.ts'
 import { createReport, type Report } from './report.ts'
+import { createSessionListener } from './session-listener.ts'
 
 /** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
 export interface Dependencies {
@@ -74,7 +71,7 @@ export function createDependencies(
   const report = createReport({ logger, registry, countWaiting: () => countWaiting(db) })
   const seal = createSeal(config.SESSION_ENCRYPTION_KEY)
 
-  const publisher = createPublisher(config, connection, report, lifecycle)
+  const publisher = createPublisher(config, { connection, brokerId, report }, lifecycle)
   // After everything that writes: whoever takes the instances finds all that was told of them.
   lifecycle.onStop('leases', () => part.stop())
   const journal = createJournal({
@@ -98,13 +95,14 @@ export function createDependencies(
     db,
     seal,
     logger,
-    listener: createListener({ report, journal, ledger, acks, states, leases: () => leases }),
+    listener: createSessionListener({ report, journal, ledger, acks, states, leases: () => leases }),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const part: LeasesPart = createLeases({
     ...{ config, brokerId, logger, lifecycle, sessions, report, times: leaseTimes },
+    onTaken: () => publisher.sweep(),
     told: async (id) => void (await Promise.all([journal.settled(id), states.written()])),
   })
   const { leases } = part
@@ -186,58 +184,12 @@ function tellPoll(
   if (told) journal.append(told)
 }
 
-/** Where the sessions meet the other features: what a session tells, and who hears it. */
-function createListener({
-  report,
-  journal,
-  ledger,
-  acks,
-  states,
-  leases,
-}: Pick<Dependencies, 'report' | 'journal' | 'ledger' | 'states'> & {
-  acks: Acks
-  leases: () => Leases
-}): SessionListener {
-  /** What a session hears after its lease is lost is for the next holder to tell. */
-  const isOurs = (instanceId: string) => leases().current(instanceId) !== undefined
-  return {
-    onState(instanceId, state) {
-      if (!isOurs(instanceId)) {
-        states.forget(instanceId)
-        report.instanceDeleted(instanceId)
-        return
-      }
-      report.instanceState(instanceId, state)
-      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
-      journal.append({ event, chatKey: instanceId })
-      states.write(instanceId, state)
-    },
-    onSocket(instanceId, socket) {
-      guardFrames(socket, () => isOurs(instanceId))
-      acks.listen(instanceId, socket)
-    },
-    onSocketEnd: (instanceId) => acks.forget(instanceId),
-    onUpsert(instanceId, upsert) {
-      if (isOurs(instanceId)) onUpsert({ journal, report }, instanceId, upsert)
-    },
-    onUpdates(instanceId, updates) {
-      if (isOurs(instanceId)) onUpdates(journal, instanceId, updates)
-    },
-    onReceipts(instanceId, receipts) {
-      if (isOurs(instanceId)) onReceipts(journal, instanceId, receipts)
-    },
-    onReconnect: report.reconnect,
-    getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
-  }
-}
-
 /** Published for a moment yet when the process stops; what is left then waits in the journal. */
 const PUBLISH_GRACE_MS = 2_000
 
 function createPublisher(
   config: Config,
-  { db }: Connection,
-  report: Report,
+  { connection: { db }, brokerId, report }: Pick<Dependencies, 'connection' | 'brokerId' | 'report'>,
   lifecycle: Lifecycle,
 ): Publisher {
   const webhook = createWebhook({
@@ -246,7 +198,7 @@ function createPublisher(
     connections: MAX_CONCURRENT_CHATS,
   })
   lifecycle.onStop('webhook', () => webhook.close())
-  const publisher = new Publisher({ db, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
+  const publisher = new Publisher({ db, brokerId, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
   lifecycle.onStop('publisher', () => publisher.stop(PUBLISH_GRACE_MS))
   return publisher
 }

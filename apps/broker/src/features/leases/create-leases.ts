@@ -5,10 +5,12 @@ import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import type { Config } from '../../config.ts'
 import { createLeaseActs, LEASE_CHANNEL } from './lease-acts.ts'
-import { Leases, type LeasesDependencies, type LeaseTimes } from './leases.ts'
+import type { LeaseTimes } from './lease-times.ts'
+import { Leases, type LeasesDependencies } from './leases.ts'
 import { createLoneProcess } from './lone-process.ts'
 
-export interface CreateLeasesOptions extends Pick<LeasesDependencies, 'sessions' | 'told' | 'report'> {
+export interface CreateLeasesOptions
+  extends Pick<LeasesDependencies, 'sessions' | 'told' | 'onTaken' | 'report'> {
   config: Config
   brokerId: string
   logger: Logger
@@ -34,7 +36,7 @@ const STATEMENT_TIMEOUT_MS = 3_000
 
 /** The leases, with connections of their own: a renewal never waits for the pool that everybody uses. */
 export function createLeases(options: CreateLeasesOptions): LeasesPart {
-  const { config, brokerId, logger, lifecycle, times, sessions, told, report } = options
+  const { config, brokerId, logger, lifecycle, times, sessions, told, onTaken, report } = options
   const name = `carteiro broker ${brokerId} leases`
   const url = config.DATABASE_URL
   const connection = connect({
@@ -43,10 +45,10 @@ export function createLeases(options: CreateLeasesOptions): LeasesPart {
     queryTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
   let address = config.BROKER_ADVERTISED_URL ?? null
-  const lone = createLoneProcess(brokerId, () => leases.wake())
+  const lone = createLoneProcess(brokerId, { onProven: () => leases.wake(), onTwin: report.brokerTwin })
   const leases: Leases = new Leases({
     acts: createLeaseActs({ ...connection, holder: () => ({ id: brokerId, address }), ttlMs: times.ttl }),
-    ...{ lone, sessions, told, report, times },
+    ...{ lone, sessions, told, onTaken, report, times },
     now: () => performance.now(),
     stopping: lifecycle.signal,
   })

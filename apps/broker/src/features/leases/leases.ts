@@ -5,6 +5,7 @@ import type { Report } from '../../report.ts'
 import { createAlarm } from './alarm.ts'
 import { type Held, HeldLeases } from './held-leases.ts'
 import type { LeaseActs, Round } from './lease-acts.ts'
+import type { LeaseTimes } from './lease-times.ts'
 import type { LoneProcess } from './lone-process.ts'
 
 /** What is done with the instances that are held. */
@@ -17,35 +18,17 @@ export interface LeasedSessions {
   qr(instanceId: string): unknown
 }
 
-/** How long things last, in milliseconds. */
-export interface LeaseTimes {
-  ttl: number
-  /** A holder that could not renew closes its sockets this long before its lease ends. */
-  margin: number
-  renewEvery: number
-  /** After a renewal that failed. */
-  retryEvery: number
-  /** Between two instances that are handed to another broker. */
-  handOverEvery: number
-}
-
-export const LEASE_TIMES: LeaseTimes = {
-  ttl: 15_000,
-  margin: 3_000,
-  renewEvery: 5_000,
-  retryEvery: 1_000,
-  handOverEvery: 500,
-}
-
 export interface LeasesDependencies {
   acts: LeaseActs
   lone: Pick<LoneProcess, 'ask' | 'proven'>
   sessions: LeasedSessions
   /** Resolves when what an instance's session told is written. */
   told: (instanceId: string) => Promise<void>
+  /** Instances were taken: what their last holder left unpublished is published. */
+  onTaken: () => Promise<void>
   report: Pick<
     Report,
-    'leaseTaken' | 'leaseLost' | 'leaseGivenUp' | 'leasesAway' | 'leasesBack' | 'choreFailed'
+    'leaseTaken' | 'leaseLost' | 'leaseGivenUp' | 'leasesAway' | 'leasesBack' | 'brokerTwin' | 'choreFailed'
   >
   times: LeaseTimes
   /** A monotonic clock, in milliseconds. */
@@ -174,17 +157,21 @@ export class Leases {
   /** One claim at a time: an adoption must know what is held. */
   async #claim(limit: number, only?: string): Promise<void> {
     await this.#claims.run('claim', async () => {
-      const { acts, lone, now, stopping, sessions, report } = this.#deps
+      const { acts, lone, now, stopping, sessions, report, onTaken } = this.#deps
       if (stopping.aborted) return
       const held = this.#held.all().map(({ instanceId }) => instanceId)
       const sentAt = now()
       const asked = only === undefined ? {} : { only }
-      for (const claimed of await acts.claim({ limit, held, adopt: lone.proven, ...asked })) {
+      const taken = await acts.claim({ limit, held, adopt: lone.proven, ...asked })
+      for (const claimed of taken) {
         const lease = this.#held.add(claimed, this.#validUntil(sentAt))
         // The answer may be older than the lease: a process that was stopped meanwhile takes nothing.
         if (!this.#held.isCurrent(lease)) continue
         report.leaseTaken(claimed)
         sessions.start({ id: claimed.instanceId, name: claimed.name }, lease)
+      }
+      if (taken.length > 0) {
+        onTaken().catch((error: unknown) => report.choreFailed('publish what waits', error))
       }
     })
   }

@@ -9,13 +9,20 @@ export interface LoneProcess {
   readonly proven: boolean
 }
 
+/** A process that was killed may keep the lock for a moment; one that keeps it for several rounds is alive. */
+const REFUSALS_OF_A_TWIN = 4
+
 /**
  * The proof is a lock that PostgreSQL gives to one connection, and takes back when that connection's process dies:
  * whoever gets it under the same id is the successor of a process that is gone.
  */
-export function createLoneProcess(brokerId: string, onProven: () => void): LoneProcess {
+export function createLoneProcess(
+  brokerId: string,
+  { onProven, onTwin }: { onProven: () => void; onTwin: () => void },
+): LoneProcess {
   let client: ListeningClient | undefined
   let proven = false
+  let refusals = 0
   let asking: ListeningClient | undefined
 
   async function ask(on: ListeningClient): Promise<void> {
@@ -26,7 +33,12 @@ export function createLoneProcess(brokerId: string, onProven: () => void): LoneP
         'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
         [`carteiro broker ${brokerId}`],
       )
-      if (client !== on || rows[0]?.locked !== true) return
+      if (client !== on) return
+      if (rows[0]?.locked !== true) {
+        refusals += 1
+        if (refusals === REFUSALS_OF_A_TWIN) onTwin()
+        return
+      }
       proven = true
       onProven()
     } catch {

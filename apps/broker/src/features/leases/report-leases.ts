@@ -33,6 +33,8 @@ export function reportLeases(logger: Logger, registry: Registry) {
       changes.inc({ change: 'lost' })
       logger.warn({ instanceId, how }, 'instance lost, its socket is closed')
     },
+    brokerTwin: () =>
+      logger.error('another process runs under this BROKER_ID: give each broker an id of its own'),
     leasesAway: (err: unknown) => logger.warn({ err }, 'leases not renewed, trying again'),
     leasesBack: () => logger.info('leases are renewed again'),
     proxyFailed: (instanceId: string, holder: string, err: unknown) =>
