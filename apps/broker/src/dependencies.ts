@@ -9,6 +9,9 @@ import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
+import { CommitBeforeReceipt } from './features/commit/commit-before-receipt.ts'
+import { OpenedMessages } from './features/commit/opened-messages.ts'
+import { recoverOpened } from './features/commit/recover-opened.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
 import { createLeases, type LeasesPart } from './features/leases/create-leases.ts'
@@ -91,11 +94,12 @@ export function createDependencies(
   )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
+  const listener = createSessionListener({ report, journal, ledger, acks, states, leases: () => leases })
+  const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
-    db,
-    seal,
-    logger,
-    listener: createSessionListener({ report, journal, ledger, acks, states, leases: () => leases }),
+    ...{ db, seal, logger, listener },
+    createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
+    recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })

@@ -6,6 +6,7 @@ import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
+import { deleteSettledOpened } from './features/commit/opened-messages.ts'
 import type { LeaseTimes } from './features/leases/lease-times.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
@@ -72,6 +73,7 @@ function startChores(
   chore('publish what waits', SWEEP_EVERY_MS, () => publisher.sweep())
   chore('delete what is old', DELETE_EVERY_MS, async () => {
     await deleteSettled(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
+    await deleteSettledOpened(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await ledger.deleteOld(LEDGER_DAYS)
   })
 }
