@@ -6,11 +6,17 @@ import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Config } from './config.ts'
 import type { Dependencies } from './dependencies.ts'
+import { existsRoutes } from './features/exists/routes.ts'
+import { groupRoutes } from './features/groups/routes.ts'
 import { linkingRoutes } from './features/instances/linking-routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
+import { settingsRoutes } from './features/instances/settings-routes.ts'
 import { findHolder } from './features/leases/read-leases.ts'
 import { mediaRoutes } from './features/media/routes.ts'
+import { metricsRoutes } from './features/metrics/routes.ts'
+import { presenceRoutes } from './features/presence/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
+import { statusRoute } from './features/sending/status-route.ts'
 import { requireApiKey } from './plugins/authentication.ts'
 import { proxyToHolder } from './plugins/proxy-to-holder.ts'
 
@@ -39,8 +45,14 @@ export function createApp(
     })
     guarded.addHook('onClose', closeProxy)
     instanceRoutes(guarded, dependencies)
+    settingsRoutes(guarded, dependencies)
+    statusRoute(guarded, dependencies)
+    metricsRoutes(guarded, dependencies)
     guarded.register(async (linking) => linkingRoutes(linking as HttpServer, dependencies))
     sendingRoutes(guarded, dependencies)
+    existsRoutes(guarded, dependencies)
+    groupRoutes(guarded, dependencies)
+    presenceRoutes(guarded, dependencies)
     mediaRoutes(guarded, dependencies)
   })
   return server

@@ -49,6 +49,8 @@ const Variables = z.object({
     .optional(),
   WHATSAPP_MEDIA_CA: certificateAuthority().optional(),
   MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
+  SEND_CEILING: wholeNumber(16, 1),
+  SEND_QUEUE_LIMIT: wholeNumber(500, 1),
 })
 
 export type Config = z.output<typeof Variables>

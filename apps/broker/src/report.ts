@@ -8,9 +8,10 @@ import {
   type Registry,
 } from '@carteiro/runtime/metrics'
 import { reportLeases } from './features/leases/report-leases.ts'
+import { Meters } from './features/metrics/meters.ts'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
-import type { SendOutcome } from './features/sending/send-outcome.ts'
+import type { SendOutcome, SentMessage } from './features/sending/send-outcome.ts'
 import type { SessionState } from './features/session/status-event.ts'
 
 /** Every metric and every business log line of the broker, each event in one place. */
@@ -21,15 +22,18 @@ export interface ReportOptions {
   registry: Registry
   /** Counts the journal's rows that wait; asked when the metrics are read. */
   countWaiting: () => Promise<number>
+  /** What is counted of each instance beside. */
+  meters?: Meters
 }
 
-export function createReport({ logger, registry, countWaiting }: ReportOptions) {
+export function createReport({ logger, registry, countWaiting, meters = new Meters() }: ReportOptions) {
   const metrics = createMetrics(registry, countWaiting)
   return {
-    ...reportSessions(logger, metrics),
+    ...reportSessions(logger, metrics, meters),
+    ...reportReceived(metrics, meters),
     ...reportJournal(logger, metrics),
     ...reportPublishing(logger, metrics),
-    ...reportSends(logger, metrics),
+    ...reportSends(logger, metrics, meters),
     ...reportMedia(logger, metrics),
     ...reportLeases(logger, registry),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
@@ -39,7 +43,7 @@ export function createReport({ logger, registry, countWaiting }: ReportOptions) 
 
 type Metrics = ReturnType<typeof createMetrics>
 
-function reportSessions(logger: Logger, metrics: Metrics) {
+function reportSessions(logger: Logger, metrics: Metrics, meters: Meters) {
   const statuses = new Map<string, string>()
   const reasonLabel = boundedLabel(20)
   return {
@@ -54,9 +58,20 @@ function reportSessions(logger: Logger, metrics: Metrics) {
       logger.error({ instanceId, err }, 'instance state not saved'),
     reconnect(instanceId: string, reason: string, waitMs: number): void {
       metrics.reconnects.inc({ reason: reasonLabel(reason) })
+      meters.reconnect(instanceId, reason)
       logger.info({ instanceId, reason, waitMs }, 'socket ended, connecting again')
     },
     libsignalLine: () => metrics.libsignalLines.inc(),
+  }
+}
+
+function reportReceived(metrics: Metrics, meters: Meters) {
+  return {
+    received: meters.received,
+    decryptFailed(instanceId: string): void {
+      metrics.decryptFailures.inc()
+      meters.decryptFailure(instanceId)
+    },
   }
 }
 
@@ -112,16 +127,13 @@ function reportPublishing(logger: Logger, metrics: Metrics) {
   }
 }
 
-function reportSends(logger: Logger, metrics: Metrics) {
+function reportSends(logger: Logger, metrics: Metrics, meters: Meters) {
   return {
-    sent(
-      { instanceId, waMessageId }: { instanceId: string; waMessageId: string },
-      outcome: SendOutcome,
-      elapsedMs: number,
-    ): void {
+    sent({ instanceId, waMessageId, message }: SentMessage, outcome: SendOutcome, elapsedMs: number): void {
       const result = sendResult(outcome)
       metrics.sends.inc({ result })
       if (result === 'sent') metrics.sendSeconds.observe(elapsedMs / 1000)
+      meters.sent(instanceId, message.type, result, result === 'sent' ? elapsedMs : undefined)
       const reason = reasonOf(outcome)
       logger.info({ instanceId, waMessageId, result, reason, elapsedMs }, 'send ended')
     },
@@ -186,6 +198,11 @@ function createMetrics(registry: Registry, countWaiting: () => Promise<number>) 
     mediaDownloads: counter('whatsapp_broker_media_downloads_total', 'Media downloads by how they ended', [
       'result',
     ]),
+    decryptFailures: counter(
+      'whatsapp_decrypt_failures_total',
+      'Messages of others that could not be opened',
+      [],
+    ),
     libsignalLines: counter(
       'whatsapp_libsignal_lines_total',
       'Lines that libsignal wanted to print, kept out because they hold keys',
