@@ -26,6 +26,7 @@ const Variables = z.object({
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: sealKey(),
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
+  OFFLINE_GAP_SECONDS: wholeNumber(30, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     // Without TLS, and with a root that anybody can make: such a server may only stand on this machine.

@@ -20,11 +20,13 @@ import type { Leases } from './features/leases/leases.ts'
 import type { MediaDownloads } from './features/media/download-media.ts'
 import { Meters } from './features/metrics/meters.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
+import { createSocketEars } from './features/receiving/listen-to-socket.ts'
 import type { Publisher } from './features/receiving/publish.ts'
 import { countWaiting } from './features/receiving/waiting-rows.ts'
 import type { SendLedger } from './features/sending/send-ledger.ts'
 import type { Sender } from './features/sending/send-message.ts'
 import { Sessions } from './features/session/sessions.ts'
+import { keepToOurs } from './keep-to-ours.ts'
 import { createReport, type Report } from './report.ts'
 import { createSessionListener } from './session-listener.ts'
 import { simulatedUploads, wireMedia } from './wire-media.ts'
@@ -79,15 +81,17 @@ export function createDependencies(
   const publisher = wirePublishing(config, { connection, brokerId, report }, lifecycle)
   // After everything that writes: whoever takes the instances finds all that was told of them.
   lifecycle.onStop('leases', () => part.stop())
-  const journal = createJournal({
+  const isOurs = (instanceId: string) => leases.current(instanceId) !== undefined
+  const written = createJournal({
     db,
     report,
     onWritten: (instanceId, chatKey) => publisher.wake({ instanceId, chatKey }),
   })
-  lifecycle.onStop('journal', () => journal.close())
+  lifecycle.onStop('journal', () => written.close())
+  const journal = keepToOurs(written, isOurs)
 
   const socket: (id: string) => ReturnType<Sessions['socket']> = (id) =>
-    leases.current(id) ? sessions.socket(id) : undefined
+    isOurs(id) ? sessions.socket(id) : undefined
   const settings = new Settings(db)
   const groups = new Groups()
   const sending = wireSending(
@@ -97,12 +101,13 @@ export function createDependencies(
   )
   const instances: Instances = new Instances(
     db,
-    (id) => (leases.current(id) ? (sessions.state(id) ?? states.newest(id)) : undefined),
+    (id) => (isOurs(id) ? (sessions.state(id) ?? states.newest(id)) : undefined),
     (id) => meters.counters(id),
   )
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
-  const listener = createSessionListener({ report, journal, sending, groups, states, leases: () => leases })
+  const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
+  const listener = createSessionListener({ report, journal, sending, groups, states, ears, isOurs })
   const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
     ...{ db, seal, logger, listener },
