@@ -7,9 +7,11 @@ import {
   LATENCY_BUCKETS,
   type Registry,
 } from '@carteiro/runtime/metrics'
+import { reportLeases } from './features/leases/report-leases.ts'
 import { Meters } from './features/metrics/meters.ts'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
+import type { OfflineCount } from './features/receiving/watch-offline.ts'
 import type { SendOutcome, SentMessage } from './features/sending/send-outcome.ts'
 import type { SessionState } from './features/session/status-event.ts'
 
@@ -34,6 +36,7 @@ export function createReport({ logger, registry, countWaiting, meters = new Mete
     ...reportPublishing(logger, metrics),
     ...reportSends(logger, metrics, meters),
     ...reportMedia(logger, metrics),
+    ...reportLeases(logger, registry),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
     unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
   }
@@ -78,6 +81,10 @@ function reportJournal(logger: Logger, metrics: Metrics) {
     inboundSkipped(instanceId: string, reason: SkipReason): void {
       metrics.inbound.inc({ result: reason })
       logger.debug({ instanceId, reason }, 'inbound message skipped')
+    },
+    gap(instanceId: string, count: OfflineCount): void {
+      metrics.gaps.inc()
+      logger.warn({ instanceId, ...count }, 'not all that waited on WhatsApp has come')
     },
     journalled(written: number, repeated: number): void {
       metrics.inbound.inc({ result: 'journalled' }, written)
@@ -181,6 +188,11 @@ function createMetrics(registry: Registry, countWaiting: () => Promise<number>) 
     inbound: counter('whatsapp_broker_inbound_total', 'What WhatsApp gave us, by what became of it', [
       'result',
     ]),
+    gaps: counter(
+      'whatsapp_broker_gaps_total',
+      'Times that less came of what waited on WhatsApp than it had announced',
+      [],
+    ),
     publishes: counter(
       'whatsapp_journal_events_total',
       'Events published to the API or refused by it, and batches that were put off',
