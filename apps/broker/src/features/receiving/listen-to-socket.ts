@@ -1,10 +1,10 @@
 import { newId } from '@carteiro/database/new-id'
-import type { LIDMapping, WASocket } from '@whiskeysockets/baileys'
+import type { LIDMapping, WAMessageKey, WASocket } from '@whiskeysockets/baileys'
 import type { Report } from '../../report.ts'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
 import type { Journal, JournalEntry } from './journal.ts'
-import type { KnownPhones } from './known-phones.ts'
+import { KnownPhones } from './known-phones.ts'
 import { toCallEntry } from './to-call-entry.ts'
 import {
   type DirectoryContext,
@@ -20,12 +20,13 @@ export interface SocketEars {
   listen(instanceId: string, socket: WASocket): void
   /** The socket is gone. */
   forget(instanceId: string): void
+  /** The key of a receipt with the phone of its chat, where messages have told it. */
+  complete(key: WAMessageKey): WAMessageKey
 }
 
 export interface SocketEarsDependencies {
   journal: Pick<Journal, 'append'>
   report: Pick<Report, 'gap'>
-  phones: Pick<KnownPhones, 'learn'>
   /** How long what waited on the server may be missing before that is told. */
   gapAfterMs: number
 }
@@ -38,6 +39,7 @@ export function createSocketEars({
   gapAfterMs,
 }: SocketEarsDependencies): SocketEars {
   const told = new ToldLast()
+  const phones = new KnownPhones()
   const watches = new Map<string, OfflineWatch>()
   const lastThere = new Map<string, Date>()
 
@@ -68,6 +70,7 @@ export function createSocketEars({
 
   return {
     listen,
+    complete: (key) => phones.complete(key),
     forget(instanceId) {
       watches.get(instanceId)?.end()
       watches.delete(instanceId)

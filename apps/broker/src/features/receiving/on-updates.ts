@@ -25,7 +25,7 @@ export function onUpdates(
 
 /** The same for the members of groups. */
 export function onReceipts(
-  { journal }: OnUpdatesDependencies,
+  journal: Pick<Journal, 'append'>,
   instanceId: string,
   receipts: MessageUserReceiptUpdate[],
 ): void {
