@@ -4,12 +4,14 @@ import type {
   BrokerNodeTable,
   InstanceLeaseTable,
   JournalTable,
+  OpenedMessageTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
 } from './broker-tables.ts'
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
 import type { ConsentTable } from './consent-tables.ts'
+import type { FlowStateTable, FlowTable, FlowTurnTable } from './flow-tables.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -41,6 +43,9 @@ export interface Tables {
   consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
+  flow: FlowTable
+  flow_state: FlowStateTable
+  flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
   applied_envelope: AppliedEnvelopeTable
@@ -62,6 +67,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
   'broker.instance_lease': InstanceLeaseTable
