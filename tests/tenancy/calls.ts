@@ -99,6 +99,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   // One that nobody else writes: whose it is, alone deletes it.
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
+  'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
