@@ -32,12 +32,7 @@ export interface SocketEarsDependencies {
 }
 
 /** Hears what WhatsApp tells beside messages and receipts: people, groups, calls, and what is missing. */
-export function createSocketEars({
-  journal,
-  report,
-  phones,
-  gapAfterMs,
-}: SocketEarsDependencies): SocketEars {
+export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDependencies): SocketEars {
   const told = new ToldLast()
   const phones = new KnownPhones()
   const watches = new Map<string, OfflineWatch>()
