@@ -3,6 +3,7 @@ import { listActivities } from '@carteiro/domain/timeline/list-activities'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
+import { Activity } from '../../lists/activity.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { IdCursor, listOf, Page } from '../../lists/page.ts'
 
@@ -20,15 +21,6 @@ const AuditEvent = z.object({
   entityId: z.string(),
   details: z.record(z.string(), z.unknown()),
   requestId: z.string().nullable(),
-  occurredAt: z.iso.datetime(),
-})
-
-const Activity = z.object({
-  id: z.uuid(),
-  type: z.string(),
-  ticketId: z.uuid(),
-  messageId: z.uuid().nullable(),
-  details: z.record(z.string(), z.unknown()),
   occurredAt: z.iso.datetime(),
 })
 
