@@ -5,10 +5,16 @@ import { addOperations } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
+import { existsRoutes } from './features/exists/routes.ts'
+import { groupRoutes } from './features/groups/routes.ts'
 import { linkingRoutes } from './features/instances/linking-routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
+import { settingsRoutes } from './features/instances/settings-routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
+import { metricsRoutes } from './features/metrics/routes.ts'
+import { presenceRoutes } from './features/presence/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
+import { statusRoute } from './features/sending/status-route.ts'
 import { requireApiKey } from './plugins/authentication.ts'
 
 /** The broker's HTTP surface: what needs no key first, then the features in reading order. */
@@ -26,8 +32,14 @@ export function createApp(dependencies: Dependencies, logger: Logger, apiKey: st
     const guarded = scope as HttpServer
     requireApiKey(guarded, apiKey)
     instanceRoutes(guarded, dependencies)
+    settingsRoutes(guarded, dependencies)
+    statusRoute(guarded, dependencies)
+    metricsRoutes(guarded, dependencies)
     guarded.register(async (linking) => linkingRoutes(linking as HttpServer, dependencies))
     sendingRoutes(guarded, dependencies)
+    existsRoutes(guarded, dependencies)
+    groupRoutes(guarded, dependencies)
+    presenceRoutes(guarded, dependencies)
     mediaRoutes(guarded, dependencies)
   })
   return server

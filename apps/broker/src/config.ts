@@ -20,6 +20,7 @@ const Variables = z.object({
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: sealKey(),
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
+  OFFLINE_GAP_SECONDS: wholeNumber(30, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     // Without TLS, and with a root that anybody can make: such a server may only stand on this machine.
@@ -43,6 +44,8 @@ const Variables = z.object({
     .optional(),
   WHATSAPP_MEDIA_CA: certificateAuthority().optional(),
   MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
+  SEND_CEILING: wholeNumber(16, 1),
+  SEND_QUEUE_LIMIT: wholeNumber(500, 1),
 })
 
 export type Config = z.output<typeof Variables>

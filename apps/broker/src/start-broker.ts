@@ -7,6 +7,7 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { deleteSettledOpened } from './features/commit/opened-messages.ts'
+import { deleteOldAnswers } from './features/exists/recipient-rows.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
@@ -71,6 +72,7 @@ function startChores(
     await deleteSettled(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await deleteSettledOpened(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await ledger.deleteOld(LEDGER_DAYS)
+    await deleteOldAnswers(connection.db)
   })
 }
 

@@ -49,7 +49,7 @@ export async function listTickets(
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.map(toTicketView),
+    items: page.map((row) => toTicketView(row)),
     next: rows.length > limit && last ? { lastMessageMicros: last.activity, id: last.id } : null,
   }
 }

@@ -3,6 +3,7 @@ import type { Queryable } from '@carteiro/database/connect'
 import type { TicketTable } from '@carteiro/database/tables'
 import type { Selectable } from 'kysely'
 import { type ContactViewRow, toContactView } from '../contacts/view.ts'
+import { customerWindow } from './customer-window.ts'
 import { describeTicket } from './describe-ticket.ts'
 
 /** A tenant's tickets with what is shown of their contacts. */
@@ -25,6 +26,8 @@ export function toTicketView(row: Selectable<TicketTable> & Omit<ContactViewRow,
     instanceId: row.instance_id,
     createdAt: row.created_at.toISOString(),
     timeline,
+    window: customerWindow(row.last_inbound_at, new Date()),
+    knownFields: row.known_fields,
     contact: toContactView({ ...row, id: row.contact_id }),
   }
 }

@@ -1,9 +1,10 @@
+import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { listAudit } from '@carteiro/domain/audit/list-audit'
+import { hasTicket } from '@carteiro/domain/tickets/find-ticket'
 import { listActivities } from '@carteiro/domain/timeline/list-activities'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { Activity } from '../../lists/activity.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { IdCursor, listOf, Page } from '../../lists/page.ts'
 
@@ -21,6 +22,15 @@ const AuditEvent = z.object({
   entityId: z.string(),
   details: z.record(z.string(), z.unknown()),
   requestId: z.string().nullable(),
+  occurredAt: z.iso.datetime(),
+})
+
+const Activity = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  ticketId: z.uuid(),
+  messageId: z.uuid().nullable(),
+  details: z.record(z.string(), z.unknown()),
   occurredAt: z.iso.datetime(),
 })
 
@@ -58,6 +68,27 @@ export async function activityRoutes(app: HttpServer, { db }: Pick<Dependencies,
     async ({ actor: { tenantId }, query: { cursor, ...filter } }) => {
       const after = readCursor(IdCursor, cursor)?.id
       const { items, next } = await listActivities(db, { ...filter, tenantId, after })
+      return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
+    },
+  )
+
+  app.get(
+    '/api/tickets/:id/timeline',
+    {
+      onRequest: app.authenticate('read'),
+      schema: {
+        tags: ['tickets'],
+        summary: 'What happened in a ticket, newest first',
+        params: z.object({ id: z.uuid() }),
+        querystring: Page.extend({ type: Word }),
+        response: { 200: listOf(Activity), 404: ProblemBody },
+      },
+    },
+    async ({ actor: { tenantId }, params: { id }, query: { cursor, ...filter } }) => {
+      if (!(await hasTicket(db, { tenantId, id })))
+        throw new Problem('NOT_FOUND', `There is no ticket ${id}.`)
+      const after = readCursor(IdCursor, cursor)?.id
+      const { items, next } = await listActivities(db, { ...filter, tenantId, ticketId: id, after })
       return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
     },
   )

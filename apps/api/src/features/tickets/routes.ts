@@ -5,13 +5,11 @@ import { listMessages } from '@carteiro/domain/messages/list-messages'
 import { hasTicket } from '@carteiro/domain/tickets/find-ticket'
 import { listTickets } from '@carteiro/domain/tickets/list-tickets'
 import { readTicket } from '@carteiro/domain/tickets/view'
-import { listActivities } from '@carteiro/domain/timeline/list-activities'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { Activity } from '../../lists/activity.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
-import { IdCursor, listOf, Page } from '../../lists/page.ts'
+import { listOf, Page } from '../../lists/page.ts'
 import { writeVersion } from '../../versions/if-match.ts'
 import { byTicket, noTicket } from './no-ticket.ts'
 
@@ -37,7 +35,7 @@ const Filter = Page.extend({
 
 const documented = (summary: string) => ({ tags: ['tickets'], summary })
 
-/** Tickets, latest activity first, and what was said and done in them. */
+/** Tickets, latest activity first, and what was said in them. */
 export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db'>): Promise<void> {
   const onRequest = app.authenticate('read')
 
@@ -91,25 +89,6 @@ export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, '
       const after = readCursor(MessageCursor, cursor)?.number
       const { items, next } = await listMessages(db, { tenantId, ticketId: id, after, limit })
       return { items, nextCursor: writeCursor(next === null ? null : { number: next }) }
-    },
-  )
-
-  app.get(
-    '/api/tickets/:id/timeline',
-    {
-      onRequest,
-      schema: {
-        ...documented('What happened in a ticket, newest first'),
-        params: byTicket,
-        querystring: Page,
-        response: { 200: listOf(Activity), 404: ProblemBody },
-      },
-    },
-    async ({ actor: { tenantId }, params: { id }, query: { cursor, limit } }) => {
-      if (!(await hasTicket(db, { tenantId, id }))) throw noTicket(id)
-      const after = readCursor(IdCursor, cursor)?.id
-      const { items, next } = await listActivities(db, { tenantId, ticketId: id, after, limit })
-      return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
     },
   )
 }

@@ -1,10 +1,12 @@
 import type { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import type { InstanceCounters } from '@carteiro/contracts/broker-metrics'
 import { Problem } from '@carteiro/contracts/problem'
 import type { BrokerInstanceTable } from '@carteiro/database/broker-tables'
 import type { Database } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
 import type { Selectable } from 'kysely'
+import { readSettings, toColumns } from './settings.ts'
 
 type Row = Selectable<BrokerInstanceTable>
 
@@ -21,17 +23,25 @@ export interface InstanceState {
 export class Instances {
   readonly #db: Database
   readonly #liveState: (id: string) => InstanceState | undefined
+  readonly #counters: (id: string) => InstanceCounters
 
-  constructor(db: Database, liveState: (id: string) => InstanceState | undefined) {
+  constructor(
+    db: Database,
+    liveState: (id: string) => InstanceState | undefined,
+    counters: (id: string) => InstanceCounters,
+  ) {
     this.#db = db
     this.#liveState = liveState
+    this.#counters = counters
   }
 
   /** @throws Problem INSTANCE_ALREADY_EXISTS */
-  async create({ id = newId(), name, tenantId, webhookUrl }: CreateBrokerInstance): Promise<BrokerInstance> {
+  async create(given: CreateBrokerInstance): Promise<BrokerInstance> {
+    const { id = newId(), name, tenantId, webhookUrl, settings = {} } = given
+    const columns = toColumns({ ...settings, webhookUrl: webhookUrl ?? settings.webhookUrl })
     const row = await this.#db
       .insertInto('broker.instance')
-      .values({ id, name, tenant_id: tenantId, webhook_url: webhookUrl ?? null })
+      .values({ id, name, tenant_id: tenantId, ...columns })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst()
@@ -83,11 +93,11 @@ export class Instances {
   }
 
   #view(row: Row): BrokerInstance {
-    return toInstance(row, this.#liveState(row.id))
+    return toInstance(row, this.#liveState(row.id), this.#counters(row.id))
   }
 }
 
-function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
+function toInstance(row: Row, live: InstanceState | undefined, counters: InstanceCounters): BrokerInstance {
   const status = live?.status ?? ConnectionStatus.parse(row.status)
   return {
     id: row.id,
@@ -100,6 +110,8 @@ function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
     // A code lives as long as its session's socket, in this process.
     qrAvailable: live?.qrAvailable ?? false,
     lastError: live ? live.reason : row.last_error,
+    settings: readSettings(row),
+    counters,
   }
 }
 

@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'settings' | 'meters' | 'report'>
 
 /** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
@@ -28,12 +28,13 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
     async () => ({ instances: await instances.list() }),
   )
 
-  for (const path of ['/instances/:id', '/instances/:id/status']) {
-    server.get(path, { schema: byId }, (request) => instances.get(request.params.id))
-  }
+  server.get('/instances/:id', { schema: byId }, (request) => instances.get(request.params.id))
 }
 
-function addConnecting(server: HttpServer, { instances, sessions, states, report }: Needed): void {
+function addConnecting(
+  server: HttpServer,
+  { instances, sessions, states, settings, meters, report }: Needed,
+): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
     sessions.start(await instances.want(params.id, true))
     return await instances.get(params.id)
@@ -52,7 +53,7 @@ function addConnecting(server: HttpServer, { instances, sessions, states, report
       await instances.want(params.id, false).catch(ignoreNotFound)
       await sessions.stop(params.id, 'deleted')
       await instances.delete(params.id)
-      states.forget(params.id)
+      for (const known of [states, settings, meters]) known.forget(params.id)
       report.instanceDeleted(params.id)
       return reply.status(204).send(null)
     },

@@ -8,6 +8,8 @@ import type { Report } from '../../report.ts'
 export interface JournalEntry {
   event: BrokerWebhookEvent
   chatKey: string
+  /** Left out when this broker sent it: the ledger's row was there before the message left. */
+  unlessSent?: true
   /** The opened message (its hash) that is settled in the same transaction. */
   settles?: Buffer
 }
@@ -114,8 +116,13 @@ async function insert(
     select ${instanceId}, event_id, chat_key, event
     from unnest(
       ${entries.map(({ event }) => event.id)}::text[], ${entries.map(({ chatKey }) => chatKey)}::text[],
-      ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[]
-    ) with ordinality as given (event_id, chat_key, event, place)
+      ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[],
+      ${entries.map(({ unlessSent = false }) => unlessSent)}::boolean[]
+    ) with ordinality as given (event_id, chat_key, event, unless_sent, place)
+    where not (unless_sent and exists (
+      select from broker.send_ledger sent
+      where sent.instance_id = ${instanceId} and sent.wa_message_id = given.event_id
+    ))
     order by place
     on conflict (instance_id, event_id) do nothing`.execute(db)
   return Number(numAffectedRows ?? 0)
