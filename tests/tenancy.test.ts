@@ -36,7 +36,11 @@ async function startBroker() {
       connected: true,
     }
     const unknown = { phone: null, lid: null, qrAvailable: false, lastError: null }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...instance, ...unknown }))
+    const codes = { qr: 'a code to scan', pairingCode: 'ABCD1234', expiresAt: null }
+    const found = { exists: true, jid: null, groups: [] }
+    response
+      .setHeader('content-type', request.url?.endsWith('.png') ? 'image/png' : 'application/json')
+      .end(JSON.stringify({ ...instance, ...unknown, ...codes, ...found }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => void server.close())

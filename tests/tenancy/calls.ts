@@ -164,6 +164,19 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/restart`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/logout`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/pair`]: (acme) => [
+    { params: { id: acme.instanceId }, payload: { phoneNumber: acme.phone } },
+  ],
+  [`GET ${BASE}/{id}/qr`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`GET ${BASE}/{id}/qr.png`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/exists`]: (acme) => [
+    { params: { id: acme.instanceId }, payload: { to: acme.phone } },
+    { params: { id: acme.instanceId }, payload: { numbers: [acme.phone] } },
+  ],
+  [`GET ${BASE}/{id}/groups`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`GET ${BASE}/{id}/metrics`]: (acme) => [{ params: { id: acme.instanceId } }],
   [CONNECT_CLOUD]: ({ cloud }) => [
     { params: { id: cloud.id }, payload: cloudCredentials('acme', cloud) },
     { params: { id: 'second-cloud' }, payload: cloudCredentials('acme', cloud) },
