@@ -1,4 +1,4 @@
-import { hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { flag, hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
@@ -12,6 +12,12 @@ const secret = () => z.string().min(MIN_SECRET_LENGTH, `must have at least ${MIN
 const Variables = z.object({
   ...processVariables,
   BROKER_PORT: port(3001),
+  BROKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, - or _')
+    .optional(),
+  BROKER_ADVERTISED_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  BROKER_PROXY: flag(true),
   WHATSAPP_BROKER_API_KEY: secret(),
   WHATSAPP_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })

@@ -165,6 +165,7 @@ export interface TicketTable {
   created_at: WhenDefault
   updated_at: WhenDefault
   closed_at: WhenNullable
+  version: Generated<number>
 }
 
 export interface MessageTable {

@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'settings' | 'meters' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'leases' | 'states' | 'settings' | 'meters' | 'report'>
 
 /** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
@@ -33,16 +33,16 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
 
 function addConnecting(
   server: HttpServer,
-  { instances, sessions, states, settings, meters, report }: Needed,
+  { instances, leases, states, settings, meters, report }: Needed,
 ): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
-    sessions.start(await instances.want(params.id, true))
+    await leases.take(await instances.want(params.id, true))
     return await instances.get(params.id)
   })
 
   server.post('/instances/:id/disconnect', { schema: byId }, async ({ params }) => {
     await instances.want(params.id, false)
-    await sessions.stop(params.id, 'disconnected_on_request')
+    await leases.giveUp(params.id, 'disconnected_on_request')
     return await instances.get(params.id)
   })
 
@@ -51,7 +51,7 @@ function addConnecting(
     { schema: { tags: ['instances'], params: z.object({ id: Slug }), response: { 204: z.null() } } },
     async ({ params }, reply) => {
       await instances.want(params.id, false).catch(ignoreNotFound)
-      await sessions.stop(params.id, 'deleted')
+      await leases.giveUp(params.id, 'deleted')
       await instances.delete(params.id)
       for (const known of [states, settings, meters]) known.forget(params.id)
       report.instanceDeleted(params.id)
