@@ -10,6 +10,7 @@ import {
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
 import { flushMessages } from './flush-messages.ts'
+import { handleInTurn } from './handle-in-turn.ts'
 
 export type { WASocket }
 export type Upsert = BaileysEventMap['messages.upsert']
@@ -65,5 +66,6 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
+  handleInTurn(socket.ws)
   return socket
 }
