@@ -9,7 +9,9 @@ import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
+import { InstanceActs, type InstanceHolder } from './features/instances/instance-acts.ts'
 import { Instances } from './features/instances/instances.ts'
+import { createLoneHolder } from './features/instances/lone-holder.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
 import { createAskUpload } from './features/media/ask-upload.ts'
 import { MAX_DOWNLOADS, MediaDownloads } from './features/media/download-media.ts'
@@ -26,7 +28,7 @@ import { createFindMessage } from './features/sending/find-message.ts'
 import { SendLedger } from './features/sending/send-ledger.ts'
 import { Sender, type SenderDependencies, type SentMessage } from './features/sending/send-message.ts'
 import { type Acks, createAcks } from './features/sending/wait-for-ack.ts'
-import type { SessionListener } from './features/session/instance-session.ts'
+import type { SessionListener } from './features/session/connect-once.ts'
 import type { UploadSite } from './features/session/open-socket.ts'
 import { Sessions } from './features/session/sessions.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
@@ -39,6 +41,8 @@ export interface Dependencies {
   report: Report
   instances: Instances
   sessions: Sessions
+  holder: InstanceHolder
+  acts: InstanceActs
   states: StateWriter
   journal: Journal
   publisher: Publisher
@@ -73,18 +77,35 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const acks = createAcks((instanceId, waMessageId, ack) => {
     settleLate(instanceId, waMessageId, ack).catch((error: unknown) => report.ledgerFailed(instanceId, error))
   })
-  const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
-  const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
+  const instances: Instances = new Instances(db, (id) => sessions.state(id))
+  const states = createStateWriter({
+    db,
+    report,
+    onWritten: (instanceId) => publisher.wake({ instanceId, chatKey: instanceId }),
+    signal: lifecycle.signal,
+  })
   lifecycle.onStop('instance states', () => states.written())
   const sessions = new Sessions({
     db,
     seal,
     logger,
     listener: createListener({ report, journal, ledger, acks, states }),
-    simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
-    uploads: simulatedUploads(config),
+    settings: {
+      url: config.WHATSAPP_WEB_SOCKET_URL,
+      uploads: simulatedUploads(config),
+      version: config.WHATSAPP_WEB_VERSION,
+    },
+    liveness: { silenceMs: config.WHATSAPP_SILENCE_MS, probeMs: config.WHATSAPP_PROBE_MS },
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
+  const holder = createLoneHolder({ db, sessions })
+  const acts = new InstanceActs({
+    instances,
+    sessions,
+    holder,
+    onDeleted: report.instanceGone,
+    signal: lifecycle.signal,
+  })
   const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
   lifecycle.onStop('media fetches', () => guardedFetch.close())
   const sender = new Sender({
@@ -102,6 +123,8 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
     report,
     instances,
     sessions,
+    holder,
+    acts,
     states,
     journal,
     publisher,
@@ -172,12 +195,12 @@ function createListener({
   states: StateWriter
 }): SessionListener {
   return {
-    onState(instanceId, state) {
+    onState(lease, state) {
+      const { instanceId } = lease
       report.instanceState(instanceId, state)
-      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
-      journal.append({ event, chatKey: instanceId })
-      states.write(instanceId, state)
+      return states.write(lease, toConnectionEvent(instanceId, state, { id: newId(), at: new Date() }))
     },
+    onLost: report.instanceGone,
     onSocket: (instanceId, socket) => acks.listen(instanceId, socket),
     onSocketEnd: (instanceId) => acks.forget(instanceId),
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),

@@ -77,11 +77,11 @@ function startChores(
  * published.
  */
 async function connectWanted(dependencies: Dependencies, { signal }: Lifecycle): Promise<void> {
-  const { instances, sessions, publisher, report } = dependencies
+  const { instances, holder, publisher, report } = dependencies
   try {
     await retryWhileDatabaseAway(() => publisher.sweep(), { signal })
     const wanted = await retryWhileDatabaseAway(() => instances.wanted(), { signal })
-    for (const instance of wanted) sessions.start(instance)
+    for (const instance of wanted) await holder.take(instance)
   } catch (error) {
     report.choreFailed('connect what is wanted', error)
   }
