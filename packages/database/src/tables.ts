@@ -10,6 +10,7 @@ import type {
 } from './broker-tables.ts'
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
 import type { ConsentTable } from './consent-tables.ts'
+import type { FlowStateTable, FlowTable, FlowTurnTable } from './flow-tables.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -41,6 +42,9 @@ export interface Tables {
   consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
+  flow: FlowTable
+  flow_state: FlowStateTable
+  flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
   applied_envelope: AppliedEnvelopeTable
@@ -84,6 +88,7 @@ export interface ApiKeyTable {
   user_id: string | null
   created_at: WhenDefault
   last_used_at: WhenNullable
+  expires_at: WhenNullable
   revoked_at: WhenNullable
 }
 
