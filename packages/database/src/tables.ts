@@ -4,6 +4,7 @@ import type {
   BrokerNodeTable,
   InstanceLeaseTable,
   JournalTable,
+  OpenedMessageTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
@@ -66,6 +67,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
   'broker.instance_lease': InstanceLeaseTable

@@ -1,17 +1,17 @@
 import { backoffMs } from '@carteiro/runtime/backoff'
-import { pause } from '@carteiro/runtime/lifecycle'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import { SealError } from '@carteiro/runtime/seal'
 import { type HeldLease, LeaseLostError } from '../../held-lease.ts'
-import { connectOnce, type SessionDependencies } from './connect-once.ts'
-import { type Credentials, isLinked, openCredentials } from './credentials.ts'
+import { connectOnce, recover, type SessionDependencies } from './connect-once.ts'
+import { type Credentials, isLinked } from './credentials.ts'
 import { judgeEnd } from './disconnect-reason.ts'
 import { EndHistory } from './end-history.ts'
 import type { ShownQr } from './follow-qr.ts'
 import { Linking } from './linking.ts'
 import { askToLogOut, isOut } from './log-out.ts'
-import { openNewLink } from './new-link.ts'
+import { openLink } from './open-link.ts'
 import type { WASocket } from './open-socket.ts'
+import { Rounds } from './rounds.ts'
 import { forgetSession, readSessionRow, resetKeys, writeEnd } from './session-row.ts'
 import type { SocketEnd } from './socket-life.ts'
 import { identityOf, type SessionState } from './status-event.ts'
@@ -21,6 +21,8 @@ import { type NextState, ToldState } from './told-state.ts'
 const RECONNECT = { firstMs: 1_500, maxMs: 45_000, jitter: 1 / 3 }
 
 const LOGOUT_PENDING: NextState = { status: 'logged_out', reason: 'logout_pending', phone: null, lid: null }
+
+type OpenConnection = { socket: WASocket; end: () => void }
 
 /** The session of one instance: connects it and keeps it connected, until it is stopped or ends by itself. */
 export class InstanceSession {
@@ -34,11 +36,8 @@ export class InstanceSession {
   readonly #stopping = new AbortController()
   /** Ends the waiting for a database that is away, once the socket is no more. */
   readonly #released = new AbortController()
-  /** Cuts the present connection, or the wait for the next one, short. */
-  #round = new AbortController()
-  #isWaiting = false
-  #skipWait = false
-  #openSocket: WASocket | undefined
+  readonly #rounds = new Rounds(this.#stopping.signal)
+  #open: OpenConnection | undefined
   #isLeaving = false
   #wasHeard = false
   #isEnding = false
@@ -60,7 +59,7 @@ export class InstanceSession {
 
   /** The socket while it is connected. */
   get socket(): WASocket | undefined {
-    return this.#isLeaving ? undefined : this.#openSocket
+    return this.#isLeaving ? undefined : this.#open?.socket
   }
 
   /** It ends by itself: nothing but its last words is left to do. */
@@ -68,12 +67,11 @@ export class InstanceSession {
     return this.#isEnding
   }
 
-  /** It is being logged out. */
   get isLeaving(): boolean {
     return this.#isLeaving
   }
 
-  /** Whether another broker has the instance, or may have. */
+  /** Another broker has the instance, or may have. */
   get isLost(): boolean {
     return this.#isLost
   }
@@ -88,20 +86,19 @@ export class InstanceSession {
 
   /** Tries again at once, where it waits to. */
   hurry(): void {
-    if (this.#isWaiting) this.#round.abort()
+    this.#rounds.hurry()
   }
 
   /** Logs it out, as soon as WhatsApp can be reached; then it has ended, and nothing is kept of it. */
   logOut(): void {
     if (this.#isLeaving || this.#isEnding) return
     this.#isLeaving = true
-    if (this.#openSocket) {
-      this.#become(LOGOUT_PENDING)
-      void this.#sayGoodbye(this.#openSocket)
-    } else {
-      this.#skipWait = true
-      this.#round.abort()
+    if (!this.#open) {
+      this.#rounds.cut()
+      return
     }
+    this.#become(LOGOUT_PENDING)
+    void this.#sayGoodbye(this.#open)
   }
 
   async #run(): Promise<void> {
@@ -115,7 +112,7 @@ export class InstanceSession {
         this.#deps.logger.error({ err: error, instanceId: this.#lease.instanceId }, 'session failed')
         this.#isEnding = false
         this.#become({ status: 'disconnected', reason: 'internal_error' })
-        await this.#wait(backoffMs(tries, RECONNECT))
+        await this.#rounds.wait(backoffMs(tries, RECONNECT))
       }
     }
     await this.#state.written()
@@ -125,7 +122,10 @@ export class InstanceSession {
   async #live(): Promise<void> {
     const { db } = this.#deps
     const row = await this.#untilDone(() => readSessionRow(db, this.#lease.instanceId))
-    if (!row) return this.#endItself()
+    if (!row) {
+      this.#isEnding = true
+      return
+    }
     this.#state.begin(row.state)
     this.#history.keysResetAt = row.keysResetAt
     this.#isLeaving ||= row.logoutRequested
@@ -139,17 +139,10 @@ export class InstanceSession {
     }
   }
 
-  async #openCredentials(isNew: boolean): Promise<Credentials> {
-    const { db, seal, logger } = this.#deps
-    const { instanceId } = this.#lease
-    const signal = this.#stopping.signal
-    if (isNew) return openNewLink({ db, seal, lease: this.#lease, signal })
-    const onSaveFailed = (err: unknown) => logger.error({ err, instanceId }, 'credentials not saved')
-    return await openCredentials({ db, seal, instanceId, signal, onSaveFailed })
-  }
-
   async #keepConnected(isNew: boolean): Promise<void> {
-    let credentials = await this.#openCredentials(isNew)
+    const link = { lease: this.#lease, signal: this.#stopping.signal }
+    let credentials = await openLink(this.#deps, { ...link, isNew })
+    await recover(this.#deps, this.#lease, this.#stopping.signal)
     while (!this.#stopping.signal.aborted) {
       if (this.#isLeaving) {
         if (!isLinked(credentials.current)) return await this.#forget()
@@ -159,39 +152,42 @@ export class InstanceSession {
       await credentials.saved()
       if (this.#stopping.signal.aborted) return
       // The new link has replaced what was kept: from here on it is a session like any other.
-      if (isNew && isLinked(credentials.current)) credentials = await this.#openCredentials(false)
+      if (isNew && isLinked(credentials.current)) {
+        credentials = await openLink(this.#deps, { ...link, isNew: false })
+      }
       const waitMs = this.#isLeaving ? await this.#afterGoodbye(end) : await this.#afterEnd(end)
       if (waitMs === undefined) return
-      await this.#wait(waitMs)
+      await this.#rounds.wait(waitMs)
     }
   }
 
   async #connectOnce(credentials: Credentials): Promise<SocketEnd> {
-    this.#round = new AbortController()
-    const end = await connectOnce(this.#deps, {
+    const { signal, end } = this.#rounds.begin()
+    const connection = connectOnce(this.#deps, {
       lease: this.#lease,
       credentials,
       leaving: this.#isLeaving,
-      signal: AbortSignal.any([this.#stopping.signal, this.#round.signal]),
-      released: this.#released.signal,
+      signal,
       onQr: (shown, socket) => this.#show(shown, socket),
       onPaired: () => this.#history.paired(),
       onOpen: (socket) => {
-        this.#openSocket = socket
-        if (this.#isLeaving) void this.#sayGoodbye(socket)
+        this.#open = { socket, end }
+        if (this.#isLeaving) void this.#sayGoodbye(this.#open)
         else this.#become({ status: 'connected', ...identityOf(credentials.current) })
       },
     })
-    this.#openSocket = undefined
-    this.linking.end()
-    return end
+    try {
+      return await connection
+    } finally {
+      this.#open = undefined
+      this.linking.end()
+    }
   }
 
   /** @returns how long to wait for the next connection; `undefined` when there shall be none */
   async #afterEnd(end: SocketEnd): Promise<number | undefined> {
     const { db, listener } = this.#deps
-    const verdict = judgeEnd(end.reason, this.#history.add(end))
-    const { action, delay, status, reason } = verdict
+    const { action, delay, status, reason } = judgeEnd(end.reason, this.#history.add(end))
     if (action === 'stop' || action === 'log_out') return await this.#finish({ status, reason })
     this.#become({ status, reason })
     if (action === 'reset_keys') {
@@ -202,10 +198,9 @@ export class InstanceSession {
     return waitMs
   }
 
-  async #sayGoodbye(socket: WASocket): Promise<void> {
-    const round = this.#round
+  async #sayGoodbye({ socket, end }: OpenConnection): Promise<void> {
     this.#wasHeard ||= await askToLogOut(socket)
-    round.abort()
+    end()
   }
 
   async #afterGoodbye(end: SocketEnd): Promise<number | undefined> {
@@ -224,20 +219,15 @@ export class InstanceSession {
 
   /** It ends by itself: until a person connects, nobody starts it again. */
   async #finish(state: Pick<SessionState, 'status' | 'reason'>): Promise<undefined> {
-    this.#endItself()
+    this.#isEnding = true
     await this.#untilDone(() => writeEnd(this.#deps.db, this.#lease, state))
-    const account = state.status === 'logged_out' ? { phone: null, lid: null } : {}
-    this.#become({ ...state, ...account })
+    this.#become({ ...state, ...(state.status === 'logged_out' && { phone: null, lid: null }) })
   }
 
   async #forget(): Promise<undefined> {
-    this.#endItself()
+    this.#isEnding = true
     await this.#untilDone(() => forgetSession(this.#deps.db, this.#lease))
     this.#become({ status: 'logged_out', reason: 'logged_out_on_request', phone: null, lid: null })
-  }
-
-  #endItself(): void {
-    this.#isEnding = true
   }
 
   /** Another broker may have it from now on: nothing is told or written any more. */
@@ -250,16 +240,6 @@ export class InstanceSession {
   #become(next: NextState, options?: { again: boolean }): void {
     if (this.#isLost || (this.#isLeaving && next.status !== 'logged_out')) return
     this.#state.become(next, options)
-  }
-
-  async #wait(ms: number): Promise<void> {
-    const skip = this.#skipWait
-    this.#skipWait = false
-    if (skip) return
-    this.#round = new AbortController()
-    this.#isWaiting = true
-    await pause(ms, AbortSignal.any([this.#stopping.signal, this.#round.signal]))
-    this.#isWaiting = false
   }
 
   #untilDone<Result>(act: () => Promise<Result>): Promise<Result> {

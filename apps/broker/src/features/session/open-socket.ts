@@ -4,6 +4,7 @@ import {
   type BaileysEventMap,
   makeWASocket,
   type proto,
+  type SocketConfig,
   type WASocket,
   type WAVersion,
 } from '@whiskeysockets/baileys'
@@ -34,6 +35,8 @@ export interface SocketSettings {
 export interface OpenSocketOptions extends SocketSettings {
   auth: AuthenticationState
   logger: BaileysLogger
+  /** Decrypts, and commits what it decrypted. */
+  makeSignalRepository: SocketConfig['makeSignalRepository']
   /** Messages are neither opened nor handed on. */
   deaf: boolean
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
@@ -48,10 +51,11 @@ const NEVER_MS = 2 ** 31 - 1
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
 export function openSocket(options: OpenSocketOptions): WASocket {
-  const { auth, logger, url, uploads, version, deaf, getMessage } = options
+  const { auth, logger, makeSignalRepository, url, uploads, version, deaf, getMessage } = options
   const socket = makeWASocket({
     auth,
     logger,
+    makeSignalRepository,
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
     ...(version && { version }),

@@ -4,7 +4,7 @@ import { inTransaction } from '@carteiro/database/in-transaction'
 import type { Seal } from '@carteiro/runtime/seal'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { type HeldLease, requireLease } from '../../held-lease.ts'
-import { saveCredentials } from './credential-store.ts'
+import { writeCredentials } from './credential-store.ts'
 import type { SessionState } from './status-event.ts'
 
 /** What a session finds written of itself when it starts. */
@@ -103,7 +103,7 @@ export async function replaceSession(
   await inTransaction(db, async (transaction) => {
     await requireLease(transaction, lease)
     await deleteSession(transaction, lease.instanceId)
-    await saveCredentials(transaction, seal, lease.instanceId, credentials)
+    await writeCredentials(transaction, seal, lease.instanceId, credentials)
     await transaction
       .updateTable('broker.instance')
       .set({ relink: false })

@@ -12,6 +12,7 @@ import { endOnBadFrame } from './end-on-bad-frame.ts'
 import { endPromptly } from './end-promptly.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
 import { type LivenessTimes, watchLiveness } from './liveness.ts'
+import type { MessageCommit } from './message-commit.ts'
 import { openSocket, type SocketSettings, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
@@ -31,6 +32,7 @@ export interface SocketLifeOptions {
   instanceId: string
   creds: AuthenticationCreds
   keys: SignalKeyStore
+  commit: MessageCommit
   settings: SocketSettings
   liveness: LivenessTimes
   logger: Logger
@@ -65,9 +67,11 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     ...options.settings,
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
+    makeSignalRepository: options.commit.makeSignalRepository,
     deaf: leaving,
     getMessage: (id) => listener.getMessage(instanceId, id),
   })
+  options.commit.listen(socket.ws)
   let openedAt: number | undefined
   socket.ev.on('creds.update', options.onCredentials)
   followQr(socket, (shown) => options.onQr(shown, socket))
