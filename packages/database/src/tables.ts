@@ -5,6 +5,7 @@ import type {
   InstanceLeaseTable,
   JournalTable,
   OpenedMessageTable,
+  RecipientTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
@@ -67,6 +68,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.recipient': RecipientTable
   'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
@@ -106,6 +108,7 @@ export interface InstanceTable {
   aliases: Generated<string[]>
   settings: JsonDefault
   status_at: WhenNullable
+  qr_available: Generated<boolean>
   transport: Generated<'baileys' | 'cloud'>
   cloud_phone_number_id: string | null
   /** Sealed (AES-256-GCM) by domain/instances/cloud-credentials.ts. */

@@ -27,9 +27,7 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
     async () => ({ instances: await instances.list() }),
   )
 
-  for (const path of ['/instances/:id', '/instances/:id/status']) {
-    server.get(path, { schema: byId }, (request) => instances.get(request.params.id))
-  }
+  server.get('/instances/:id', { schema: byId }, (request) => instances.get(request.params.id))
 }
 
 function addActs(server: HttpServer, { acts }: Needed): void {

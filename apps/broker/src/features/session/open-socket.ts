@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
+  type GroupMetadata,
   makeWASocket,
   type proto,
   type SocketConfig,
@@ -41,6 +42,8 @@ export interface OpenSocketOptions extends SocketSettings {
   deaf: boolean
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
+  /** Whom a group is made of, so that not every message to it asks WhatsApp. */
+  groupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
 }
 
 /** As long as a timer may be: Baileys' own watch never looks, for liveness.ts does. */
@@ -51,7 +54,8 @@ const NEVER_MS = 2 ** 31 - 1
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
 export function openSocket(options: OpenSocketOptions): WASocket {
-  const { auth, logger, makeSignalRepository, url, uploads, version, deaf, getMessage } = options
+  const { auth, logger, makeSignalRepository, url, uploads, version, deaf } = options
+  const { getMessage, groupMetadata } = options
   const socket = makeWASocket({
     auth,
     logger,
@@ -73,6 +77,7 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     // The key store waits for the database by itself; what still fails, fails the same again.
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
+    cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
   return socket
