@@ -19,8 +19,10 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { queueRoutes } from './features/queues/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
+import { ticketActRoutes } from './features/tickets/act-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -50,6 +52,8 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(outboundActRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(ticketActRoutes, dependencies)
+  await app.register(queueRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

@@ -163,6 +163,7 @@ export interface TicketTable {
   created_at: WhenDefault
   updated_at: WhenDefault
   closed_at: WhenNullable
+  version: Generated<number>
 }
 
 export interface MessageTable {

@@ -11,6 +11,7 @@ import {
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
 import { flushMessages } from './flush-messages.ts'
+import { handleInTurn } from './handle-in-turn.ts'
 
 export type { WASocket, WAVersion }
 export type Upsert = BaileysEventMap['messages.upsert']
@@ -80,5 +81,6 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
+  handleInTurn(socket.ws)
   return socket
 }
