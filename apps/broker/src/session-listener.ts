@@ -43,7 +43,7 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
       ears.forget(instanceId)
     },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
+    onUpdates: (instanceId, updates) => onUpdates({ journal, phones: ears }, instanceId, updates),
     onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
