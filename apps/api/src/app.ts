@@ -1,3 +1,4 @@
+import { documentation } from '@carteiro/runtime/documentation'
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import { measureRequests } from '@carteiro/runtime/metrics'
 import type { Dependencies } from './dependencies.ts'
@@ -13,7 +14,6 @@ import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
-import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
@@ -35,7 +35,12 @@ import { rateLimit } from './plugins/rate-limit.ts'
 export async function createApp(dependencies: Dependencies): Promise<HttpServer> {
   const app = createHttpServer({ logger: dependencies.logger })
   measureRequests(app, dependencies.registry)
-  await app.register(documentation)
+  await app.register(documentation, {
+    title: 'Carteiro',
+    description: 'Backend of a WhatsApp team inbox.',
+    pagePath: '/docs',
+    jsonPath: '/openapi.json',
+  })
   await app.register(authentication, dependencies)
   await app.register(rateLimit, dependencies)
 
