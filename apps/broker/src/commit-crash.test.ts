@@ -17,7 +17,7 @@ const text = (id: string) => ({ type: 'text', text: id }) as const
 /** Before it writes, all that came is done with; after it, the answer is on its way and never read. */
 const ways = [
   ['a message', 'before', rig.account, 1],
-  ['a group message', 'after', group, 2],
+  ['a group message', 'after', group, 3],
 ] as const
 for (const [what, when, to, stride] of ways) {
   test(`${what} is told, whichever step on its way in the broker dies ${when}`, async (t) => {

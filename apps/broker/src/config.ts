@@ -1,4 +1,4 @@
-import { hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { flag, hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKeys } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
@@ -12,6 +12,12 @@ const secret = () => z.string().min(MIN_SECRET_LENGTH, `must have at least ${MIN
 const Variables = z.object({
   ...processVariables,
   BROKER_PORT: port(3001),
+  BROKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, - or _')
+    .optional(),
+  BROKER_ADVERTISED_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  BROKER_PROXY: flag(true),
   WHATSAPP_BROKER_API_KEY: secret(),
   WHATSAPP_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -34,6 +40,16 @@ const Variables = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a public key, 32 bytes as base64')
     .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
+  WHATSAPP_WEB_VERSION: z
+    .string()
+    .regex(
+      /^2\.3000\.\d{1,10}$/,
+      'must be a version of WhatsApp Web, as 2.3000.1043857760; leave it out for Baileys\u2019 own',
+    )
+    .transform((text): [number, number, number] => [2, 3000, Number(text.slice('2.3000.'.length))])
+    .optional(),
+  WHATSAPP_SILENCE_MS: wholeNumber(90_000, 100),
+  WHATSAPP_PROBE_MS: wholeNumber(10_000, 100),
   MEDIA_ALLOWED_HOSTS: hostList(),
   WHATSAPP_MEDIA_URL: z
     .string()

@@ -11,40 +11,46 @@ import { OpenedMessages } from './features/commit/opened-messages.ts'
 import { recoverOpened } from './features/commit/recover-opened.ts'
 import type { Recipients } from './features/exists/recipients.ts'
 import { Groups } from './features/groups/groups.ts'
+import { InstanceActs } from './features/instances/instance-acts.ts'
 import { Instances } from './features/instances/instances.ts'
 import { Settings } from './features/instances/settings.ts'
-import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
+import { createStateWriter } from './features/instances/state-writer.ts'
+import { createLeases, type LeasesPart } from './features/leases/create-leases.ts'
+import { LEASE_TIMES } from './features/leases/lease-times.ts'
+import type { Leases } from './features/leases/leases.ts'
 import type { MediaDownloads } from './features/media/download-media.ts'
-import { countReceived } from './features/metrics/count-received.ts'
 import { Meters } from './features/metrics/meters.ts'
 import { createJournal, type Journal } from './features/receiving/journal.ts'
-import { createSocketEars, type SocketEars } from './features/receiving/listen-to-socket.ts'
-import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
-import { onUpsert } from './features/receiving/on-upsert.ts'
+import { createSocketEars } from './features/receiving/listen-to-socket.ts'
 import type { Publisher } from './features/receiving/publish.ts'
 import { countWaiting } from './features/receiving/waiting-rows.ts'
 import type { SendLedger } from './features/sending/send-ledger.ts'
 import type { Sender } from './features/sending/send-message.ts'
-import type { SessionListener } from './features/session/instance-session.ts'
 import { Sessions } from './features/session/sessions.ts'
-import { toConnectionEvent } from './features/session/status-event.ts'
+import { keepToOurs } from './keep-to-ours.ts'
 import { createReport, type Report } from './report.ts'
+import { createSessionListener } from './session-listener.ts'
 import { simulatedUploads, wireMedia } from './wire-media.ts'
 import { wirePublishing } from './wire-publishing.ts'
-import { type Sending, wireSending } from './wire-sending.ts'
+import { wireSending } from './wire-sending.ts'
 
 /** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
 export interface Dependencies {
   connection: Connection
   seal: Seal
   registry: Registry
+  /** Of this process, as other brokers see it. */
+  brokerId: string
   report: Report
   meters: Meters
   instances: Instances
   settings: Settings
   sessions: Sessions
+  leases: Leases
+  /** Takes part in the sharing of instances; told where this process listens. */
+  startLeases: LeasesPart['start']
+  acts: InstanceActs
   connected: ConnectedSocket
-  states: StateWriter
   journal: Journal
   publisher: Publisher
   groups: Groups
@@ -54,11 +60,17 @@ export interface Dependencies {
   media: MediaDownloads
 }
 
-export function createDependencies(config: Config, logger: Logger, lifecycle: Lifecycle): Dependencies {
+export function createDependencies(
+  config: Config,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  leaseTimes = LEASE_TIMES,
+): Dependencies {
+  const brokerId = config.BROKER_ID ?? newId()
   const connection = connect({
     url: config.DATABASE_URL,
     logger,
-    name: 'carteiro broker',
+    name: `carteiro broker ${brokerId}`,
     maxConnections: 20,
   })
   lifecycle.onStop('database', () => connection.close())
@@ -68,15 +80,20 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const report = createReport({ logger, registry, countWaiting: () => countWaiting(db), meters })
   const seal = createSeal(config.SESSION_ENCRYPTION_KEY)
 
-  const publisher = wirePublishing(config, connection, report, lifecycle)
-  const journal = createJournal({
+  const publisher = wirePublishing(config, { connection, brokerId, report }, lifecycle)
+  // After everything that writes: whoever takes the instances finds all that was told of them.
+  lifecycle.onStop('leases', () => part.stop())
+  const isOurs = (instanceId: string) => leases.current(instanceId) !== undefined
+  const written = createJournal({
     db,
     report,
     onWritten: (instanceId, chatKey) => publisher.wake({ instanceId, chatKey }),
   })
-  lifecycle.onStop('journal', () => journal.close())
+  lifecycle.onStop('journal', () => written.close())
+  const journal = keepToOurs(written, isOurs)
 
-  const socket: (id: string) => ReturnType<Sessions['socket']> = (id) => sessions.socket(id)
+  const socket: (id: string) => ReturnType<Sessions['socket']> = (id) =>
+    isOurs(id) ? sessions.socket(id) : undefined
   const settings = new Settings(db)
   const groups = new Groups()
   const sending = wireSending(
@@ -86,74 +103,60 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   )
   const instances: Instances = new Instances(
     db,
-    (id) => sessions.state(id) ?? states.newest(id),
+    (id) => (isOurs(id) ? sessions.state(id) : undefined),
     (id) => meters.counters(id),
   )
-  const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
+  const states = createStateWriter({
+    ...{ db, report, signal: lifecycle.signal },
+    onWritten: (instanceId) => publisher.wake({ instanceId, chatKey: instanceId }),
+  })
   lifecycle.onStop('instance states', () => states.written())
   const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
-  const listener = createListener({ report, journal, sending, groups, states, ears })
+  const listener = createSessionListener({ report, journal, sending, groups, states, ears, isOurs })
   const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
     ...{ db, seal, logger, listener },
     createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
     recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
-    simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
-    uploads: simulatedUploads(config),
+    settings: {
+      url: config.WHATSAPP_WEB_SOCKET_URL,
+      uploads: simulatedUploads(config),
+      version: config.WHATSAPP_WEB_VERSION,
+    },
+    liveness: { silenceMs: config.WHATSAPP_SILENCE_MS, probeMs: config.WHATSAPP_PROBE_MS },
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
+  const part: LeasesPart = createLeases({
+    ...{ config, brokerId, logger, lifecycle, sessions, report, times: leaseTimes },
+    onTaken: () => publisher.sweep(),
+    told: (id) => journal.settled(id),
+  })
+  const { leases } = part
+  const acts = new InstanceActs({
+    ...{ instances, sessions, signal: lifecycle.signal },
+    holder: leases,
+    onDeleted(instanceId) {
+      for (const known of [settings, meters]) known.forget(instanceId)
+      report.instanceGone(instanceId)
+    },
+  })
   const media = wireMedia(config, { connection, report, socket }, lifecycle)
   return {
     ...{
       connection,
       seal,
       registry,
+      brokerId,
       report,
       meters,
       instances,
       settings,
       sessions,
-      states,
+      acts,
       journal,
       publisher,
     },
-    ...{ groups, media, ...sending },
+    ...{ leases, startLeases: part.start, groups, media, ...sending },
     connected: createConnectedSocket({ socket, find: (id) => instances.get(id) }),
-  }
-}
-
-interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups' | 'states'> {
-  sending: Sending
-  ears: SocketEars
-}
-
-/** Where the sessions meet the other features: what a session tells, and who hears it. */
-function createListener(parts: ListenerParts): SessionListener {
-  const { report, journal, sending, groups, states, ears } = parts
-  const { acks, ledger } = sending
-  return {
-    onState(instanceId, state) {
-      report.instanceState(instanceId, state)
-      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
-      journal.append({ event, chatKey: instanceId })
-      states.write(instanceId, state)
-    },
-    onSocket(instanceId, socket) {
-      acks.listen(instanceId, socket)
-      groups.listen(instanceId, socket)
-      ears.listen(instanceId, socket)
-      countReceived(report, instanceId, socket)
-    },
-    onSocketEnd(instanceId) {
-      acks.forget(instanceId)
-      groups.forget(instanceId)
-      ears.forget(instanceId)
-    },
-    onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
-    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
-    onReconnect: report.reconnect,
-    getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
-    groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),
   }
 }

@@ -7,6 +7,7 @@ import {
   LATENCY_BUCKETS,
   type Registry,
 } from '@carteiro/runtime/metrics'
+import { reportLeases } from './features/leases/report-leases.ts'
 import { Meters } from './features/metrics/meters.ts'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
@@ -35,6 +36,7 @@ export function createReport({ logger, registry, countWaiting, meters = new Mete
     ...reportPublishing(logger, metrics),
     ...reportSends(logger, metrics, meters),
     ...reportMedia(logger, metrics),
+    ...reportLeases(logger, registry),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
     unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
   }
@@ -52,7 +54,7 @@ function reportSessions(logger: Logger, metrics: Metrics, meters: Meters) {
       for (const each of statuses.values()) metrics.instances.inc({ status: each })
       logger.info({ instanceId, status, phone, reason }, 'instance state changed')
     },
-    instanceDeleted: (instanceId: string) => void statuses.delete(instanceId),
+    instanceGone: (instanceId: string) => void statuses.delete(instanceId),
     instanceStateFailed: (instanceId: string, err: unknown) =>
       logger.error({ instanceId, err }, 'instance state not saved'),
     reconnect(instanceId: string, reason: string, waitMs: number): void {

@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { deleteSettledOpened } from './features/commit/opened-messages.ts'
 import { deleteOldAnswers } from './features/exists/recipient-rows.ts'
+import type { LeaseTimes } from './features/leases/lease-times.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { missingSealKeys } from './features/session/reseal-session.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
@@ -19,6 +20,8 @@ export interface StartContext {
   config: Config
   logger: Logger
   lifecycle: Lifecycle
+  /** Shorter ones for tests. */
+  leaseTimes?: LeaseTimes
 }
 
 /** WhatsApp's acknowledgements and files are waited for so long when the process stops. */
@@ -29,20 +32,21 @@ const DELETE_EVERY_MS = 60 * 60_000
 const LEDGER_DAYS = 7
 
 /**
- * Starts a broker: its parts, its chores, its door, then the sessions that are wanted.
+ * Starts a broker: its parts, its chores, its door, then the sessions of its share of the wanted instances.
  *
  * @returns where it listens, `http://host:port`
  */
 export async function startBroker(context: StartContext): Promise<Dependencies & { address: string }> {
-  const { config, logger, lifecycle } = context
+  const { config, logger, lifecycle, leaseTimes } = context
   if (config.WHATSAPP_SIMULATOR_ROOT) trustRoot(config.WHATSAPP_SIMULATOR_ROOT)
-  const dependencies = createDependencies(config, logger, lifecycle)
+  const dependencies = createDependencies(config, logger, lifecycle, leaseTimes)
   await requireSealKeys(dependencies)
   lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
   startChores(dependencies, context)
   const address = await openDoor(dependencies, context)
   logger.info({ address }, 'broker listens')
-  void connectWanted(dependencies, lifecycle)
+  dependencies.startLeases(address)
+  void publishWaiting(dependencies, lifecycle)
   return { ...dependencies, address }
 }
 
@@ -64,7 +68,7 @@ async function openDoor(
   dependencies: Dependencies,
   { config, logger, lifecycle }: StartContext,
 ): Promise<string> {
-  const server = createApp(dependencies, logger, config.WHATSAPP_BROKER_API_KEY)
+  const server = createApp(dependencies, logger, config)
   const answered = countRequestsUnderWay(server)
   lifecycle.onStop('http server', () => server.close())
   lifecycle.onStop('sends and downloads', async () => {
@@ -93,17 +97,11 @@ function startChores(
   })
 }
 
-/**
- * What was connected when the last broker ended is connected again, and what it could not publish is
- * published.
- */
-async function connectWanted(dependencies: Dependencies, { signal }: Lifecycle): Promise<void> {
-  const { instances, sessions, publisher, report } = dependencies
+/** What an earlier process could not publish is published at once. */
+async function publishWaiting({ publisher, report }: Dependencies, { signal }: Lifecycle): Promise<void> {
   try {
     await retryWhileDatabaseAway(() => publisher.sweep(), { signal })
-    const wanted = await retryWhileDatabaseAway(() => instances.wanted(), { signal })
-    for (const instance of wanted) sessions.start(instance)
   } catch (error) {
-    report.choreFailed('connect what is wanted', error)
+    report.choreFailed('publish what waits', error)
   }
 }

@@ -8,11 +8,16 @@ import type { Report } from './report.ts'
 /** Published for a moment yet when the process stops; what is left then waits in the journal. */
 const PUBLISH_GRACE_MS = 2_000
 
+interface PublishingParts {
+  connection: Connection
+  brokerId: string
+  report: Report
+}
+
 /** What brings the journal to the API. */
 export function wirePublishing(
   config: Config,
-  { db }: Connection,
-  report: Report,
+  { connection: { db }, brokerId, report }: PublishingParts,
   lifecycle: Lifecycle,
 ): Publisher {
   const webhook = createWebhook({
@@ -21,7 +26,7 @@ export function wirePublishing(
     connections: MAX_CONCURRENT_CHATS,
   })
   lifecycle.onStop('webhook', () => webhook.close())
-  const publisher = new Publisher({ db, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
+  const publisher = new Publisher({ db, brokerId, webhook, defaultUrl: config.WHATSAPP_WEBHOOK_URL, report })
   lifecycle.onStop('publisher', () => publisher.stop(PUBLISH_GRACE_MS))
   return publisher
 }

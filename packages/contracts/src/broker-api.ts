@@ -15,6 +15,14 @@ export const CreateBrokerInstance = z.object({
 })
 export type CreateBrokerInstance = z.infer<typeof CreateBrokerInstance>
 
+/** Which of several brokers holds an instance, and until when unless it renews. */
+export const InstanceLease = z.object({
+  holder: z.string(),
+  expiresAt: z.iso.datetime(),
+  /** Rises whenever the instance changes hands. */
+  generation: z.number(),
+})
+
 /** `PATCH /instances/:id` of the broker. */
 export const ChangeBrokerInstance = z.object({
   name: CreateBrokerInstance.shape.name.optional(),
@@ -33,6 +41,8 @@ export const BrokerInstance = z.object({
   lid: z.string().nullable(),
   qrAvailable: z.boolean(),
   lastError: z.string().nullable(),
+  /** `null` while no broker holds it, and from brokers that know no leases. */
+  lease: InstanceLease.nullable().default(null),
   settings: z.object(BrokerSettings.shape).optional(),
   /** What its process counted. */
   counters: InstanceCounters.optional(),

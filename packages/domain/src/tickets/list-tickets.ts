@@ -1,17 +1,7 @@
-import type { ContactView, TicketState, TicketTimeline } from '@carteiro/contracts/ticket'
+import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
-import type { TicketTable } from '@carteiro/database/tables'
-import { type Selectable, sql } from 'kysely'
-import { type ContactViewRow, toContactView } from '../contacts/view.ts'
-import { describeTicket } from './describe-ticket.ts'
-
-export interface TicketView extends TicketState {
-  id: string
-  instanceId: string
-  createdAt: string
-  timeline: TicketTimeline
-  contact: ContactView
-}
+import { sql } from 'kysely'
+import { selectTickets, toTicketView } from './view.ts'
 
 /** Where a page of tickets ended: keyset by last activity, then id. */
 export interface TicketCursor {
@@ -21,19 +11,32 @@ export interface TicketCursor {
 }
 
 /** The tenant's tickets, latest activity first. */
+/** Which tickets a list shows; what is left out is not looked at. */
+export interface TicketFilter {
+  status?: TicketState['status'] | undefined
+  /** `null`: of nobody, in no queue. */
+  assigneeId?: string | null | undefined
+  queueId?: string | null | undefined
+  contactId?: string | undefined
+  instanceId?: string | undefined
+  /** Those with messages that nobody has read. */
+  unread?: boolean | undefined
+}
+
+/** A tenant's tickets, latest activity first. */
 export async function listTickets(
   db: Queryable,
-  { tenantId, after, limit }: { tenantId: string; after?: TicketCursor | undefined; limit: number },
+  {
+    tenantId,
+    after,
+    limit,
+    ...filter
+  }: TicketFilter & { tenantId: string; after?: TicketCursor | undefined; limit: number },
 ): Promise<{ items: TicketView[]; next: TicketCursor | null }> {
   const activity = sql<number>`(extract(epoch from coalesce(ticket.last_message_at, ticket.created_at)) * 1000000)::bigint`
-  let query = db
-    .selectFrom('ticket')
-    .innerJoin('contact', (join) =>
-      join.onRef('contact.tenant_id', '=', 'ticket.tenant_id').onRef('contact.id', '=', 'ticket.contact_id'),
-    )
-    .selectAll('ticket')
-    .select(['contact.name', 'contact.phone', 'contact.kind', activity.as('activity')])
-    .where('ticket.tenant_id', '=', tenantId)
+  let query = selectTickets(db, tenantId)
+    .select(activity.as('activity'))
+    .where(matching(filter))
     .orderBy(sql`coalesce(ticket.last_message_at, ticket.created_at)`, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
@@ -46,21 +49,24 @@ export async function listTickets(
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.map(toTicketView),
+    items: page.map((row) => toTicketView(row)),
     next: rows.length > limit && last ? { lastMessageMicros: last.activity, id: last.id } : null,
   }
 }
 
-type Row = Selectable<TicketTable> & Omit<ContactViewRow, 'id'>
+const COLUMNS = {
+  status: 'ticket.status',
+  assigneeId: 'ticket.assignee_id',
+  queueId: 'ticket.queue_id',
+  contactId: 'ticket.contact_id',
+  instanceId: 'ticket.instance_id',
+} as const
 
-function toTicketView(row: Row): TicketView {
-  const { ticket, timeline } = describeTicket(row)
-  return {
-    id: row.id,
-    ...ticket,
-    instanceId: row.instance_id,
-    createdAt: row.created_at.toISOString(),
-    timeline,
-    contact: toContactView({ ...row, id: row.contact_id }),
-  }
+function matching({ unread, ...filter }: TicketFilter) {
+  const conditions = Object.entries(COLUMNS).flatMap(([name, column]) => {
+    const value = filter[name as keyof typeof COLUMNS]
+    return value === undefined ? [] : [sql`${sql.ref(column)} is not distinct from ${value}`]
+  })
+  if (unread !== undefined) conditions.push(sql`(ticket.unread_count > 0) = ${unread}`)
+  return sql<boolean>`${conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`true`}`
 }

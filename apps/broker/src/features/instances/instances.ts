@@ -5,10 +5,17 @@ import { Problem } from '@carteiro/contracts/problem'
 import type { BrokerInstanceTable } from '@carteiro/database/broker-tables'
 import type { Database } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
-import type { Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { readSettings, toColumns } from './settings.ts'
 
-type Row = Selectable<BrokerInstanceTable>
+/** With the lease that is valid now. */
+type Row = Selectable<BrokerInstanceTable> & {
+  holder: string | null
+  generation: number | null
+  expires_at: Date | null
+}
+
+const NO_LEASE = { holder: null, generation: null, expires_at: null }
 
 /** How an instance's session stands. */
 export interface InstanceState {
@@ -18,6 +25,21 @@ export interface InstanceState {
   qrAvailable: boolean
   reason: string | null
 }
+
+/** An instance that shall have a session. */
+export interface WantedInstance {
+  id: string
+  name: string
+}
+
+/** What a person wants of an instance. */
+interface Wish {
+  wanted: boolean | RawBuilder<boolean>
+  relink?: RawBuilder<boolean>
+  logout_requested_at?: Date | null
+}
+
+const isLogoutPending = sql<boolean>`logout_requested_at is not null`
 
 /** The instances of this broker: their rows, and what the live sessions know better. */
 export class Instances {
@@ -46,50 +68,66 @@ export class Instances {
       .returningAll()
       .executeTakeFirst()
     if (!row) throw new Problem('INSTANCE_ALREADY_EXISTS', `There is an instance ${id} already.`)
-    return this.#view(row)
+    return this.#view({ ...row, ...NO_LEASE })
   }
 
   /** @throws Problem INSTANCE_NOT_FOUND */
   async get(id: string): Promise<BrokerInstance> {
-    const query = this.#db.selectFrom('broker.instance').selectAll().where('id', '=', id)
-    return this.#view(orNotFound(await query.executeTakeFirst(), id))
+    return this.#view(orNotFound(await this.#rows().where('i.id', '=', id).executeTakeFirst(), id))
   }
 
   async list(): Promise<BrokerInstance[]> {
-    const rows = await this.#db.selectFrom('broker.instance').selectAll().orderBy('id').execute()
+    const rows = await this.#rows().orderBy('i.id').execute()
     return rows.map((row) => this.#view(row))
   }
 
-  /** Whether the instance shall be connected, now and after a restart. @throws Problem INSTANCE_NOT_FOUND */
-  async want(id: string, wanted: boolean): Promise<{ id: string; name: string }> {
+  /**
+   * It shall be connected, now and after a restart. What is left of a session that a person logged out is not used
+   * any more. @throws Problem INSTANCE_NOT_FOUND
+   */
+  async want(id: string): Promise<WantedInstance> {
+    const relink = sql<boolean>`relink or ${isLogoutPending}`
+    return await this.#wish(id, { wanted: true, relink, logout_requested_at: null })
+  }
+
+  /** The same, with the session that is kept, though WhatsApp called it logged out. @throws Problem INSTANCE_NOT_FOUND */
+  async wantKept(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: true, relink: isLogoutPending, logout_requested_at: null })
+  }
+
+  /** It shall not be connected; a logout that is under way goes on. @throws Problem INSTANCE_NOT_FOUND */
+  async unwant(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: isLogoutPending })
+  }
+
+  /** It shall be logged out, and needs a session until it is. @throws Problem INSTANCE_NOT_FOUND */
+  async requestLogout(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: true, logout_requested_at: new Date() })
+  }
+
+  /** Deletes the instance with its session, ledger and journal; also one that is not there. */
+  async delete(id: string): Promise<void> {
+    await this.#db.deleteFrom('broker.instance').where('id', '=', id).execute()
+  }
+
+  async #wish(id: string, wish: Wish): Promise<WantedInstance> {
     const row = await this.#db
       .updateTable('broker.instance')
-      .set({ wanted, updated_at: new Date() })
+      .set({ ...wish, updated_at: new Date() })
       .where('id', '=', id)
       .returning(['id', 'name'])
       .executeTakeFirst()
     return orNotFound(row, id)
   }
 
-  /** Those that shall be connected. */
-  async wanted(): Promise<{ id: string; name: string }[]> {
-    const query = this.#db.selectFrom('broker.instance').select(['id', 'name'])
-    return await query.where('wanted', '=', true).execute()
-  }
-
-  /** Writes down how the session stands; a session that was logged out is wanted no more. */
-  async saveState(id: string, { status, phone, lid, reason }: InstanceState): Promise<void> {
-    await this.#db
-      .updateTable('broker.instance')
-      .set({ status, phone, lid, last_error: reason, updated_at: new Date() })
-      .$if(status === 'logged_out', (update) => update.set({ wanted: false }))
-      .where('id', '=', id)
-      .execute()
-  }
-
-  /** Deletes the instance with its session, ledger and journal; also one that is not there. */
-  async delete(id: string): Promise<void> {
-    await this.#db.deleteFrom('broker.instance').where('id', '=', id).execute()
+  #rows() {
+    return this.#db
+      .selectFrom('broker.instance as i')
+      .leftJoin('broker.instance_lease as l', (join) =>
+        join.onRef('l.instance_id', '=', 'i.id').on(sql<boolean>`l.expires_at > now()`),
+      )
+      .selectAll('i')
+      .select(['l.holder', 'l.generation', 'l.expires_at'])
   }
 
   #view(row: Row): BrokerInstance {
@@ -98,21 +136,34 @@ export class Instances {
 }
 
 function toInstance(row: Row, live: InstanceState | undefined, counters: InstanceCounters): BrokerInstance {
-  const status = live?.status ?? ConnectionStatus.parse(row.status)
+  const status = live?.status ?? statusOf(row)
   return {
     id: row.id,
     name: row.name,
     tenantId: row.tenant_id,
     status,
     connected: status === 'connected',
-    phone: live?.phone ?? row.phone,
-    lid: live?.lid ?? row.lid,
+    phone: live ? live.phone : row.phone,
+    lid: live ? live.lid : row.lid,
     // A code lives as long as its session's socket, in this process.
     qrAvailable: live?.qrAvailable ?? false,
     lastError: live ? live.reason : row.last_error,
+    lease: leaseOf(row),
     settings: readSettings(row),
     counters,
   }
+}
+
+/** What a holder that died wrote last is not so any more. */
+function statusOf(row: Row): ConnectionStatus {
+  const status = ConnectionStatus.parse(row.status)
+  const isOpen = status === 'connected' || status === 'connecting'
+  return isOpen && row.holder === null ? 'disconnected' : status
+}
+
+function leaseOf({ holder, generation, expires_at: expiresAt }: Row): BrokerInstance['lease'] {
+  if (holder === null || generation === null || expiresAt === null) return null
+  return { holder, generation, expiresAt: expiresAt.toISOString() }
 }
 
 function orNotFound<Found>(row: Found | undefined, id: string): Found {

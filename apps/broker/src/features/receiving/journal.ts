@@ -19,6 +19,8 @@ export interface Journal {
   append(entry: JournalEntry): void
   /** Settles an opened message of which there is nothing to tell. */
   settle(instanceId: string, messageHash: Buffer): void
+  /** Resolves when what was appended of this instance is written. */
+  settled(instanceId: string): Promise<void>
   /** Resolves when everything appended is written; at once gives up on a database that is away. */
   close(): Promise<void>
 }
@@ -67,6 +69,7 @@ export function createJournal(deps: JournalDependencies): Journal {
   return {
     append: (entry) => add(entry.event.instanceId, entry),
     settle: (instanceId, messageHash) => add(instanceId, { settles: messageHash }),
+    settled: async (instanceId) => await writing.get(instanceId),
     async close() {
       closing.abort()
       await Promise.all(writing.values())

@@ -43,7 +43,7 @@ export async function saveCredentials(
   })
 }
 
-/** The same within a transaction that has looked at the lease. */
+/** The same as a part of a transaction, whose first act must be to require the lease. */
 export async function writeCredentials(
   transaction: Queryable,
   seal: Seal,
@@ -56,18 +56,4 @@ export async function writeCredentials(
     .values({ instance_id: instanceId, sealed })
     .onConflict((conflict) => conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }))
     .execute()
-}
-
-/**
- * Forgets a session whole: only after WhatsApp logged it out, when nothing of it is worth anything any more.
- */
-export async function forgetSession(
-  db: Database,
-  { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
-): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    if (lease) await requireLease(transaction, lease)
-    await transaction.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()
-    await transaction.deleteFrom('broker.session_credential').where('instance_id', '=', instanceId).execute()
-  })
 }

@@ -3,6 +3,7 @@ import { inTransaction } from '@carteiro/database/in-transaction'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import {
+  type AuthenticationCreds,
   BufferJSON,
   proto,
   type SignalDataSet,
@@ -11,6 +12,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { type HeldLease, requireLease } from '../../held-lease.ts'
+import { writeCredentials } from './credential-store.ts'
 import { createTextCache } from './text-cache.ts'
 
 /**
@@ -34,6 +36,8 @@ export interface KeyStoreOptions {
   lease?: HeldLease | undefined
   /** Aborted with the socket: nothing is read or written from then on, nor waited for. */
   signal: AbortSignal
+  /** The account's credentials, which count its prekeys: they are written with new ones, once it is linked. */
+  creds?: AuthenticationCreds
   /** What else is committed with the keys that are being set: asked at each `set`, in its context. */
   beside?: () => Beside | undefined
   /** A read or a write failed: the socket that works with these keys must not go on. */
@@ -114,10 +118,14 @@ export class KeyStore implements SignalKeyStore {
   }
 
   async #commit(transaction: Queryable, writes: Write[]): Promise<void> {
-    const { seal, instanceId, lease } = this.#options
+    const { seal, instanceId, lease, creds } = this.#options
     if (lease) await requireLease(transaction, lease)
     const changes = newestOf(writes.flatMap((write) => write.changes))
     if (changes.length > 0) await writeKeys(transaction, seal, instanceId, changes)
+    // A count that was left behind would give an id out again, and its new key would replace one that is out there.
+    if (creds?.account && changes.some(isNewPreKey)) {
+      await writeCredentials(transaction, seal, instanceId, creds)
+    }
     for (const { beside } of writes) await beside?.(transaction)
   }
 
@@ -159,6 +167,8 @@ export interface KeyChange {
   id: string
   text: string | null
 }
+
+const isNewPreKey = ({ type, text }: KeyChange): boolean => type === 'pre-key' && text !== null
 
 /** Of each key the last change. */
 const newestOf = (changes: KeyChange[]): KeyChange[] => [
