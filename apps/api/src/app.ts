@@ -23,6 +23,7 @@ import { queueRoutes } from './features/queues/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
 import { ticketActRoutes } from './features/tickets/act-routes.ts'
+import { reconciliationRoutes } from './features/tickets/reconciliation-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -57,6 +58,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(outboundActRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(reconciliationRoutes, dependencies)
   await app.register(ticketActRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
