@@ -163,6 +163,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PUT /api/v1/flow': () => [{ payload: FLOW }],
   'GET /api/v1/flow/versions': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/flow/validate': () => [{ payload: FLOW }],
+  'GET /api/v1/timeline/reconciliation': () => [{}],
+  'POST /api/v1/timeline/reconciliation': () => [{}],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

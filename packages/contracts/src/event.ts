@@ -92,6 +92,13 @@ export const EVENT_PAYLOADS = {
     reason: z.literal('no_default_queue'),
     recoverable: z.boolean(),
   }),
+  /** Every ticket was compared with its messages; `repaired` of them said something else. */
+  'whatsapp.timeline.reconciled': z.object({
+    tenantId: z.string(),
+    tickets: z.number().int(),
+    repaired: z.number().int(),
+    durationMs: z.number().int(),
+  }),
   'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.consent.changed': z.object({
