@@ -1,3 +1,4 @@
+import { documentation } from '@carteiro/runtime/documentation'
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import type { Logger } from '@carteiro/runtime/logger'
 import { measureRequests } from '@carteiro/runtime/metrics'
@@ -33,6 +34,12 @@ export function createApp(
     registry,
     version: VERSION,
     checks: [{ name: 'database', check: () => sql`select 1`.execute(connection.db) }],
+  })
+  server.register(documentation, {
+    title: 'Carteiro broker',
+    description: 'WhatsApp sessions, and what is sent and looked up by them.',
+    pagePath: '/documentation',
+    jsonPath: '/openapi.json',
   })
 
   server.register(async (scope) => {

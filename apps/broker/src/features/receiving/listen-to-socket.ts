@@ -1,9 +1,10 @@
 import { newId } from '@carteiro/database/new-id'
-import type { LIDMapping, WASocket } from '@whiskeysockets/baileys'
+import type { LIDMapping, WAMessageKey, WASocket } from '@whiskeysockets/baileys'
 import type { Report } from '../../report.ts'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import { KnownPhones } from './known-phones.ts'
 import { toCallEntry } from './to-call-entry.ts'
 import {
   type DirectoryContext,
@@ -19,6 +20,8 @@ export interface SocketEars {
   listen(instanceId: string, socket: WASocket): void
   /** The socket is gone. */
   forget(instanceId: string): void
+  /** The key of a receipt with the phone of its chat, where messages have told it. */
+  complete(key: WAMessageKey): WAMessageKey
 }
 
 export interface SocketEarsDependencies {
@@ -31,6 +34,7 @@ export interface SocketEarsDependencies {
 /** Hears what WhatsApp tells beside messages and receipts: people, groups, calls, and what is missing. */
 export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDependencies): SocketEars {
   const told = new ToldLast()
+  const phones = new KnownPhones()
   const watches = new Map<string, OfflineWatch>()
   const lastThere = new Map<string, Date>()
 
@@ -44,6 +48,9 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
     const know: TellNews = (key, entry) => entry && isNews(key, entry)
     const context = () => ({ instanceId, eventId: newId(), receivedAt: new Date() })
 
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const { key } of messages) phones.learn(key)
+    })
     hearPeople(socket, context, tellNews, know)
     hearGroups(socket, context, tellNews, tell)
     socket.ev.on('call', (calls) => {
@@ -58,6 +65,7 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
 
   return {
     listen,
+    complete: (key) => phones.complete(key),
     forget(instanceId) {
       watches.get(instanceId)?.end()
       watches.delete(instanceId)

@@ -1,22 +1,34 @@
 import type { MessageUserReceiptUpdate, WAMessageUpdate } from '@whiskeysockets/baileys'
 import type { Journal, JournalEntry } from './journal.ts'
+import type { KnownPhones } from './known-phones.ts'
 import { toReadable } from './to-readable.ts'
 import { toReceiptEntry, toStatusEntry } from './to-update-event.ts'
 
+export interface OnUpdatesDependencies {
+  journal: Pick<Journal, 'append'>
+  phones: Pick<KnownPhones, 'complete'>
+}
+
 /** Takes what Baileys tells of our messages: what says something new goes to the journal, in its order. */
-export function onUpdates(journal: Journal, instanceId: string, updates: WAMessageUpdate[]): void {
-  const receivedAt = new Date()
+export function onUpdates(
+  { journal, phones }: OnUpdatesDependencies,
+  instanceId: string,
+  updates: WAMessageUpdate[],
+): void {
+  const context = { instanceId, receivedAt: new Date() }
+  const told = updates.map(({ key, update }) => ({ key: phones.complete(key), update }))
   appendAll(
     journal,
-    updates.map(
-      (update) =>
-        toStatusEntry(update, { instanceId, receivedAt }) ?? toReadable(update, { instanceId, receivedAt }),
-    ),
+    told.map((update) => toStatusEntry(update, context) ?? toReadable(update, context)),
   )
 }
 
 /** The same for the members of groups. */
-export function onReceipts(journal: Journal, instanceId: string, receipts: MessageUserReceiptUpdate[]): void {
+export function onReceipts(
+  journal: Pick<Journal, 'append'>,
+  instanceId: string,
+  receipts: MessageUserReceiptUpdate[],
+): void {
   const receivedAt = new Date()
   appendAll(
     journal,
@@ -24,6 +36,6 @@ export function onReceipts(journal: Journal, instanceId: string, receipts: Messa
   )
 }
 
-function appendAll(journal: Journal, entries: (JournalEntry | undefined)[]): void {
+function appendAll(journal: Pick<Journal, 'append'>, entries: (JournalEntry | undefined)[]): void {
   for (const entry of entries) if (entry) journal.append(entry)
 }
