@@ -44,12 +44,10 @@ export function startTraffic(world: World, all: Instance[]): Traffic {
       await running
       await Promise.all(sends.map(({ done }) => done))
       const lost = await untilTaken(world, written)
-      const { body } = await simulator.get(`/customers/${CUSTOMER}/messages`)
-      const shown: string[] = body.items.map(({ text }: { text: string }) => text)
-      const wrong = sends.flatMap(({ text }) => {
-        const times = shown.filter((one) => one === text).length
-        return times === 1 ? [] : [`${text}: shown ${times} times`]
-      })
+      const wrong = await untilShown(
+        async () => (await simulator.get(`/customers/${CUSTOMER}/messages`)).body.items,
+        sends.map(({ text }) => text),
+      )
       return { received: written.length, sent: sends.length, lost, wrong }
     },
   }
@@ -80,8 +78,26 @@ const PATIENCE_MS = 60_000
 
 /** @returns those that the webhook was never given */
 async function untilTaken({ taken }: World, written: string[]): Promise<string[]> {
+  return await untilNone(async () => written.filter((id) => !taken.has(id)))
+}
+
+/** @returns a sentence for each that the phone does not show once */
+async function untilShown(readPhone: () => Promise<{ text: string }[]>, texts: string[]): Promise<string[]> {
+  return await untilNone(async () => {
+    const shown = (await readPhone()).map(({ text }) => text)
+    return texts.flatMap((text) => {
+      const times = shown.filter((one) => one === text).length
+      return times === 1 ? [] : [`${text}: shown ${times} times`]
+    })
+  })
+}
+
+/** Looks until nothing is wrong any more, or patience is over: retries and receipts take their time. */
+async function untilNone(look: () => Promise<string[]>): Promise<string[]> {
   const deadline = performance.now() + PATIENCE_MS
-  const missing = () => written.filter((id) => !taken.has(id))
-  while (missing().length > 0 && performance.now() < deadline) await sleep(AGAIN_MS)
-  return missing()
+  for (;;) {
+    const wrong = await look()
+    if (wrong.length === 0 || performance.now() > deadline) return wrong
+    await sleep(AGAIN_MS)
+  }
 }
