@@ -19,6 +19,7 @@ import { presenceRoutes } from './features/presence/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
 import { statusRoute } from './features/sending/status-route.ts'
 import { requireApiKey } from './plugins/authentication.ts'
+import { boundBodies } from './plugins/bound-bodies.ts'
 import { proxyToHolder } from './plugins/proxy-to-holder.ts'
 
 /** The broker's HTTP surface: what needs no key first, then the features in reading order. */
@@ -28,7 +29,7 @@ export function createApp(
   { WHATSAPP_BROKER_API_KEY: apiKey, BROKER_PROXY: enabled }: Config,
 ): HttpServer {
   const { connection, registry, leases, brokerId, report } = dependencies
-  const server = createHttpServer({ logger })
+  const server = createHttpServer({ logger, invalidRequest: 'INVALID_PAYLOAD' })
   measureRequests(server, registry)
   addOperations(server, {
     registry,
@@ -45,6 +46,7 @@ export function createApp(
   server.register(async (scope) => {
     const guarded = scope as HttpServer
     requireApiKey(guarded, apiKey)
+    boundBodies(guarded)
     const closeProxy = proxyToHolder(guarded, {
       ...{ brokerId, enabled, report },
       current: (id) => leases.current(id),

@@ -5,7 +5,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 type Needs = Pick<Dependencies, 'db' | 'lifecycle' | 'notifier' | 'report'>
 
-const EVERY_MS = 30_000
+const EVERY_MS = 10_000
 
 /** Compares tickets with their messages when it is due, by any number of workers: each batch is one's alone. */
 export function keepReconciling(dependencies: Needs & Pick<Dependencies, 'logger'>): void {
