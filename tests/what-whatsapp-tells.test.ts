@@ -74,6 +74,7 @@ t.test(
     await ownPhoneWrites({ text: 'Good mornin', id: 'OWN-1' })
     const written = await messageWhen('OWN-1')
     t.match(written, { direction: 'outbound', text: 'Good mornin', ticket_id: asked.ticket_id })
+    await messageWhen('OWN-1', ({ state }) => state === 'DELIVERED')
     await play(`/customers/${CUSTOMER}/chats/${DEMO_PHONE}/read`)
     await messageWhen('OWN-1', ({ state }) => state === 'READ')
     await ownPhoneWrites({ type: 'edit', message: { id: 'OWN-1' }, text: 'Good morning' })

@@ -112,6 +112,25 @@ test('a LID and a phone that turn out to be one person are told', async (t) => {
   })
 })
 
+test('who has read and played what the phone sent is told, in a group by member', async (t) => {
+  await play(`/customers/${ACCOUNT}/chats/${CUSTOMER}/messages`, { type: 'voice', id: 'VOICE' })
+  await told('VOICE:status:3')
+  await play(`/customers/${CUSTOMER}/chats/${ACCOUNT}/played`, { ids: ['VOICE'] })
+  await told('VOICE:status:5')
+  const body = { subject: 'Work', creator: CUSTOMER, members: [ACCOUNT, MEMBER] }
+  const { jid: group } = await play<{ jid: string }>('/groups', body)
+  await play(`/customers/${ACCOUNT}/chats/${group}/messages`, { text: 'to all', id: 'TO-ALL' })
+  const ofMembers = (what: string) =>
+    webhook.until(() => webhook.taken.filter(({ id }) => id.startsWith(`TO-ALL:${what}:`)).length === 2)
+  await ofMembers('delivered')
+  for (const phone of [CUSTOMER, MEMBER]) {
+    await play(`/customers/${phone}/chats/${group}/read`, { ids: ['TO-ALL'] })
+  }
+  await ofMembers('read')
+  const ofVoice = webhook.taken.flatMap(({ id }) => (id.startsWith('VOICE') ? [id] : []))
+  t.same(ofVoice, ['VOICE', 'VOICE:status:3', 'VOICE:status:5'], 'in their order')
+})
+
 test('the thousand names of an address book are told in few requests', async (t) => {
   const before = webhook.attempts.length
   const contacts = Array.from({ length: 1_000 }, (_, index) => ({

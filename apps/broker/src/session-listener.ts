@@ -43,8 +43,8 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
       ears.forget(instanceId)
     },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates({ journal, phones: ears }, instanceId, updates),
-    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
+    onUpdates: (instanceId, updates) => onUpdates({ journal, ears }, instanceId, updates),
+    onReceipts: (instanceId, receipts) => onReceipts({ journal, ears }, instanceId, receipts),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),

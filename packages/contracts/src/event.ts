@@ -4,6 +4,7 @@ import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
 import { MessageMetadata } from './message-metadata.ts'
+import { Notification } from './notification.ts'
 import { ContactView, TicketNote, TicketState, TicketTimeline } from './ticket.ts'
 
 /** A message as events and lists show it. */
@@ -91,6 +92,13 @@ export const EVENT_PAYLOADS = {
     reason: z.literal('no_default_queue'),
     recoverable: z.boolean(),
   }),
+  /** Every ticket was compared with its messages; `repaired` of them said something else. */
+  'whatsapp.timeline.reconciled': z.object({
+    tenantId: z.string(),
+    tickets: z.number().int(),
+    repaired: z.number().int(),
+    durationMs: z.number().int(),
+  }),
   'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.consent.changed': z.object({
@@ -122,6 +130,9 @@ export const EVENT_PAYLOADS = {
   /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
   'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
   'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),
+  'notification.new': z.object({ notification: Notification }),
+  /** It was read, snoozed, or its snooze is over. */
+  'notification.updated': z.object({ notification: Notification }),
 } as const
 
 export type EventType = keyof typeof EVENT_PAYLOADS

@@ -49,6 +49,16 @@ export const TicketView = TicketState.extend({
 })
 export type TicketView = z.infer<typeof TicketView>
 
+/** How a comparison of tickets with their messages went; under way while it has no end. */
+export const Reconciliation = z.object({
+  requestedAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  tickets: z.number().int(),
+  repaired: z.number().int(),
+})
+export type Reconciliation = z.infer<typeof Reconciliation>
+
 const MAX_NAME_LENGTH = 200
 const MAX_NOTE_LENGTH = 4_096
 
