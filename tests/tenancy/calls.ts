@@ -12,6 +12,8 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  notificationId: string
+  queueId: string
   /** A key that nobody uses. */
   keyId: string
   /** A message with a file. */
@@ -100,7 +102,25 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
+  'PATCH /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId }, payload: { status: 'pending' } }],
   'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
+  'POST /api/tickets/{id}/read': (acme) => [{ params: { id: acme.ticketId } }],
+  'POST /api/tickets/{id}/notes': (acme) => [
+    { params: { id: acme.ticketId }, payload: { text: 'only for colleagues' } },
+  ],
+  'GET /api/notifications': () => [{}, { query: { limit: '200', snoozed: 'false' } }],
+  'POST /api/notifications/{id}/read': (acme) => [{ params: { id: acme.notificationId } }],
+  'POST /api/notifications/{id}/snooze': (acme) => [
+    {
+      params: { id: acme.notificationId },
+      payload: { until: new Date(Date.now() + 3_600_000).toISOString() },
+    },
+  ],
+  'POST /api/notifications/{id}/unsnooze': (acme) => [{ params: { id: acme.notificationId } }],
+  'GET /api/v1/queues': () => [{}],
+  'POST /api/v1/queues': () => [{ payload: { name: 'one more', isDefault: true } }],
+  'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
+  'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
@@ -143,6 +163,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PUT /api/v1/flow': () => [{ payload: FLOW }],
   'GET /api/v1/flow/versions': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/flow/validate': () => [{ payload: FLOW }],
+  'GET /api/v1/timeline/reconciliation': () => [{}],
+  'POST /api/v1/timeline/reconciliation': () => [{}],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

@@ -7,10 +7,12 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { keepReconciling } from './features/maintenance/reconcile.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
 import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
+import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
@@ -23,7 +25,9 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const flow = consumeTurns(dependencies)
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
+  keepNotifying(dependencies)
   keepRetaining(dependencies)
+  keepReconciling(dependencies)
 
   const listening = listen(await readWakeChannels(db), {
     url: config.DATABASE_URL,

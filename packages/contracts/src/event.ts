@@ -4,7 +4,8 @@ import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
 import { MessageMetadata } from './message-metadata.ts'
-import { ContactView, TicketState, TicketTimeline } from './ticket.ts'
+import { Notification } from './notification.ts'
+import { ContactView, TicketNote, TicketState, TicketTimeline } from './ticket.ts'
 
 /** A message as events and lists show it. */
 export const MessageView = z.object({
@@ -82,6 +83,7 @@ export const EVENT_PAYLOADS = {
     ticket: TicketState,
     timeline: TicketTimeline,
   }),
+  'ticket.note': z.object({ ...OfTicket, note: TicketNote }),
   /** A ticket was opened in no queue, because the tenant has no default one: it is in nobody's list until it has. */
   'whatsapp.queue.missing': z.object({
     tenantId: z.string(),
@@ -89,6 +91,13 @@ export const EVENT_PAYLOADS = {
     message: z.string(),
     reason: z.literal('no_default_queue'),
     recoverable: z.boolean(),
+  }),
+  /** Every ticket was compared with its messages; `repaired` of them said something else. */
+  'whatsapp.timeline.reconciled': z.object({
+    tenantId: z.string(),
+    tickets: z.number().int(),
+    repaired: z.number().int(),
+    durationMs: z.number().int(),
   }),
   'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),
@@ -121,6 +130,9 @@ export const EVENT_PAYLOADS = {
   /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
   'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
   'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),
+  'notification.new': z.object({ notification: Notification }),
+  /** It was read, snoozed, or its snooze is over. */
+  'notification.updated': z.object({ notification: Notification }),
 } as const
 
 export type EventType = keyof typeof EVENT_PAYLOADS

@@ -23,6 +23,7 @@ import type {
   PollVoteTable,
 } from './inbound-tables.ts'
 import type { MediaColumn, MediaDownloadTable } from './media-tables.ts'
+import type { NotificationCursorTable, NotificationTable } from './notification-tables.ts'
 import type {
   DeliveryAttemptTable,
   DeliveryHistoryTable,
@@ -32,6 +33,7 @@ import type {
   LaneTable,
 } from './outbox-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
+import type { TimelineReconciliationTable } from './timeline-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -49,6 +51,7 @@ export interface Tables {
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
+  timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
   message_receipt: MessageReceiptTable
   early_receipt: EarlyReceiptTable
@@ -65,6 +68,8 @@ export interface Tables {
   event_counter: EventCounterTable
   event: EventTable
   audit_entry: AuditEntryTable
+  notification: NotificationTable
+  notification_cursor: NotificationCursorTable
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
@@ -163,6 +168,7 @@ export interface TicketTable {
   created_at: WhenDefault
   updated_at: WhenDefault
   closed_at: WhenNullable
+  version: Generated<number>
 }
 
 export interface MessageTable {

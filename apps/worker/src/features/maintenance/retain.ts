@@ -1,3 +1,4 @@
+import { purgeNotifications } from '@carteiro/domain/notifications/purge-notifications'
 import { purgeDeliveries } from '@carteiro/domain/outbox/purge-deliveries'
 import { purgeLanes } from '@carteiro/domain/outbox/purge-lanes'
 import { dropPartitions } from '@carteiro/domain/retention/drop-partitions'
@@ -28,5 +29,6 @@ export async function retain({ config, db, lifecycle: { signal }, report }: Need
   const lanes = await purgeLanes(db, { days: config.RETENTION_DAYS_DELIVERIES, signal })
   const eventDays = await dropPartitions(db, 'event', config.RETENTION_DAYS_EVENTS)
   const auditMonths = await dropPartitions(db, 'audit_entry', config.RETENTION_DAYS_AUDIT)
-  report.retained({ deliveries, lanes, eventDays, auditMonths }, await readKept(db))
+  const notifications = await purgeNotifications(db, { days: config.RETENTION_DAYS_NOTIFICATIONS })
+  report.retained({ deliveries, lanes, eventDays, auditMonths, notifications }, await readKept(db))
 }
