@@ -16,7 +16,9 @@ const NIGHT = sql`interval '3 hours'`
  */
 export async function findUnreconciled(db: Database): Promise<string[]> {
   await sql`
-    insert into timeline_reconciliation (tenant_id) select id from tenant on conflict do nothing`.execute(db)
+    insert into timeline_reconciliation (tenant_id)
+    select t.id from tenant t where not exists (select from timeline_reconciliation r where r.tenant_id = t.id)
+    on conflict do nothing`.execute(db)
   const { rows } = await sql<{ tenant_id: string }>`
     select tenant_id from timeline_reconciliation
     where started_at is null or finished_at is null or requested_at > started_at
