@@ -8,6 +8,7 @@ import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { eventRoutes } from './features/events/routes.ts'
+import { gatewayRoutes } from './features/gateway/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
@@ -46,6 +47,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(chatRoutes, dependencies)
   await app.register(outboundListRoutes, dependencies)
   await app.register(outboundActRoutes, dependencies)
+  await app.register(gatewayRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(consentRoutes, dependencies)

@@ -10,6 +10,7 @@ import type {
 } from './broker-tables.ts'
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
 import type { ConsentTable } from './consent-tables.ts'
+import type { GatewayOfferTable, GatewayReaderTable } from './gateway-tables.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -56,6 +57,8 @@ export interface Tables {
   delivery_history: DeliveryHistoryTable
   instance_pace: InstancePaceTable
   instance_circuit: InstanceCircuitTable
+  gateway_offer: GatewayOfferTable
+  gateway_reader: GatewayReaderTable
   event_counter: EventCounterTable
   event: EventTable
   audit_entry: AuditEntryTable
@@ -100,6 +103,7 @@ export interface InstanceTable {
   settings: JsonDefault
   status_at: WhenNullable
   transport: Generated<'baileys' | 'cloud'>
+  delivery: Generated<'push' | 'pull'>
   cloud_phone_number_id: string | null
   /** Sealed (AES-256-GCM) by domain/instances/cloud-credentials.ts. */
   cloud_credentials: Buffer | null

@@ -16,11 +16,15 @@ type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config
 
 const BASE = '/api/integrations/whatsapp/instances'
 
+/** Whether we call its broker, or its adapter asks us. */
+const Delivery = z.enum(['push', 'pull'])
+
 const Instance = z.object({
   id: Slug,
   tenantId: Slug,
   name: z.string(),
   transport: z.enum(['baileys', 'cloud']),
+  delivery: Delivery,
   status: ConnectionStatus,
   connected: z.boolean(),
   phone: z.string().nullable(),
@@ -54,6 +58,11 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
 
   const findLinked = async (tenantId: string, id: string) => {
     const instance = await find(tenantId, id)
+    if (instance.delivery === 'pull')
+      throw new Problem(
+        'UNSUPPORTED_TYPE',
+        `The session of ${id} is its adapter's: ask and connect it there.`,
+      )
     if (instance.transport === 'baileys') return instance
     throw new Problem(
       'UNSUPPORTED_TYPE',
@@ -79,17 +88,17 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       onRequest: mayAdminister,
       schema: {
         ...documented('Make an instance, and register it with the broker'),
-        body: z.object({ id: Slug, name: InstanceName }).strict(),
+        body: z.strictObject({ id: Slug, name: InstanceName, delivery: Delivery.default('push') }),
         response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, body, id: requestId }, reply) => {
-      const broker = requireBroker(dependencies)
+      const broker = body.delivery === 'pull' ? undefined : requireBroker(dependencies)
       const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId })
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
-      await registerInstance(broker, result.instance, requestId)
+      if (broker) await registerInstance(broker, result.instance, requestId)
       return reply.status(201).send(result.instance)
     },
   )
@@ -112,7 +121,11 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
           'Change its name or its settings: what is left out stays, null is the tenant\u2019s again',
         ),
         params: byId,
-        body: z.strictObject({ name: InstanceName.optional(), settings: InstanceSettingsChange.optional() }),
+        body: z.strictObject({
+          name: InstanceName.optional(),
+          delivery: Delivery.optional(),
+          settings: InstanceSettingsChange.optional(),
+        }),
         response: { 200: Instance, 404: ProblemBody },
       },
     },
