@@ -26,6 +26,8 @@ export async function confirmOffer(
   const { state } = offer
   if (isSent(state)) return { status: 'done', state }
   if (!offer.wasAcked) return { status: 'impossible', state, reason: reasonOf(offer) }
+  if (await isTaken(dependencies, confirmation))
+    return { status: 'impossible', state, reason: 'external_id_taken' }
   if (offer.open) {
     const { externalId, at } = confirmation
     const result = await settle(dependencies, offer.open, {
@@ -42,6 +44,26 @@ const reasonOf = ({ state, wasOffered, open }: OfferStanding) => {
   if (!wasOffered) return 'not_offered'
   if (open) return 'not_acked'
   return state === 'QUEUED' || state === 'SENDING' ? 'claim_ended' : 'settled'
+}
+
+/** WhatsApp gives an id once: another message of ours that has it is one that the adapter mistook for this. */
+async function isTaken({ db }: Dependencies, { tenantId, id, externalId }: Confirmation): Promise<boolean> {
+  const row = await db
+    .selectFrom('message')
+    .innerJoin('delivery as own', (join) =>
+      join.onRef('own.tenant_id', '=', 'message.tenant_id').on('own.id', '=', id),
+    )
+    .innerJoin('delivery as other', (join) =>
+      join.onRef('other.tenant_id', '=', 'message.tenant_id').onRef('other.id', '=', 'message.id'),
+    )
+    .select('message.id')
+    .where('message.tenant_id', '=', tenantId)
+    .whereRef('message.instance_id', '=', 'own.instance_id')
+    .where('message.direction', '=', 'outbound')
+    .where('message.provider_message_id', '=', externalId)
+    .where('message.id', '<>', id)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** After its claim ended. */

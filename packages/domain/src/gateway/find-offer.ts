@@ -32,7 +32,13 @@ export interface OfferStanding {
 /**
  * What a transition is refused for: the message is in a state that does not allow it, and nothing was changed.
  */
-export type Impossible = 'not_offered' | 'not_acked' | 'offered_to_another' | 'claim_ended' | 'settled'
+export type Impossible =
+  | 'not_offered'
+  | 'not_acked'
+  | 'offered_to_another'
+  | 'claim_ended'
+  | 'settled'
+  | 'external_id_taken'
 
 export type OfferResult =
   | { status: 'done'; state: DeliveryState }

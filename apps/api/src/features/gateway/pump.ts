@@ -57,14 +57,17 @@ export function createPump(
   let running: Promise<void> | undefined
   let isStopped = false
 
+  const mayGive = () => !isStopped && !raw.writableEnded && !raw.destroyed
+  const takesMore = () => mayGive() && !raw.writableNeedDrain
+
   const wake = (instanceId?: string): void => {
-    if (isStopped) return
+    if (!mayGive()) return
     for (const id of instanceId === undefined ? instanceIds : [instanceId]) {
       if (states.has(id)) due.add(id)
     }
     running ??= run().finally(() => {
       running = undefined
-      if (due.size > 0 && !raw.writableNeedDrain) wake()
+      if (due.size > 0 && takesMore()) wake()
     })
   }
 
@@ -90,7 +93,7 @@ export function createPump(
 
   /** Instances take turns, for as long as the reader takes what it is given. */
   function* turns(): Generator<[string, InstanceState]> {
-    while (!isStopped && !raw.writableEnded && !raw.writableNeedDrain) {
+    while (takesMore()) {
       const [instanceId] = due
       const state = instanceId === undefined ? undefined : states.get(instanceId)
       if (instanceId === undefined || !state) return
@@ -101,7 +104,7 @@ export function createPump(
 
   async function offer(instanceId: string, state: InstanceState): Promise<void> {
     const { isReader, held, endsInMs = MAX_TIMER_MS } = await readStanding(db, reader, instanceId)
-    if (isStopped) return
+    if (!mayGive()) return
     if (!isReader) return onReplaced()
     if (endsInMs <= 0) await recoverStale(dependencies, { tenantId, instanceId })
     const room = Math.min(AT_ONCE, MAX_HELD - held)
@@ -123,7 +126,7 @@ export function createPump(
       await settle(dependencies, delivery, frame)
       return
     }
-    if (raw.writableEnded) return
+    if (!mayGive()) return
     raw.write(frame)
     report.offered({ ...delivery, seq })
   }

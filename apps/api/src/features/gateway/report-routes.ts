@@ -115,6 +115,7 @@ const WHY: Record<Impossible, string> = {
   offered_to_another: 'It was offered to another adapter meanwhile, which answers for it.',
   claim_ended: 'It was not acknowledged in time, so it is offered again; report then.',
   settled: 'Nothing can be reported of it any more.',
+  external_id_taken: 'Another message has this externalId: send WhatsApp\u2019s own id of this one.',
 }
 
 function refusalOf(act: string, id: string, result: OfferResult): Problem | undefined {
