@@ -137,6 +137,7 @@ async function fillAcme(): Promise<Owned> {
     const payload = { body: 'Hello, this is only for acme' }
     await call('PUT /api/v1/templates/{code}/{language}', { params, payload }, own)
   }
+  const unused = await call('POST /api/v1/keys', { payload: { name: 'unused', scopes: ['read'] } }, own)
   const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
   return {
@@ -149,6 +150,7 @@ async function fillAcme(): Promise<Owned> {
     phone,
     idempotencyKey,
     cursor: page.json().nextCursor,
+    keyId: unused.json().id,
     deadLetterId: letters.json().items[0].id,
     mediaId,
   }

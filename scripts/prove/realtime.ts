@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { findFreePort } from '../stack/ports.ts'
 import { type ApiProcess, startApiProcess } from '../stack/start-api-process.ts'
 import type { Stack } from '../stack/start-stack.ts'
 import { chance } from './outbox/chance.ts'
@@ -9,6 +10,7 @@ import { withStack } from './parts/with-stack.ts'
 import { WORKER_ENV } from './parts/worker-environment.ts'
 import type { Client } from './realtime/client.ts'
 import { startLoad } from './realtime/load.ts'
+import { inspectedAt } from './realtime/memory.ts'
 import { stopReading } from './realtime/slow-readers.ts'
 import { startSocketClient } from './realtime/socket-client.ts'
 import { startStreamClient } from './realtime/stream-client.ts'
@@ -40,7 +42,9 @@ const SETTLE_MS = 60_000
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  return withStack({ simulator: false, env: { worker: WORKER_ENV } }, async (stack, dataDirectory) => {
+  const inspectorPort = await findFreePort()
+  const env = { worker: WORKER_ENV, api: inspectedAt(inspectorPort) }
+  return withStack({ simulator: false, env }, async (stack, dataDirectory) => {
     const second = await startApiProcess({
       name: 'api-second',
       logsDirectory: stack.logsDirectory,
@@ -51,7 +55,7 @@ export async function run(args: string[]): Promise<number> {
       },
     })
     try {
-      return report(await proveOn(stack, second, values))
+      return report(await proveOn(stack, second, { ...values, inspectorPort }))
     } finally {
       await second.process.stop()
     }
@@ -60,7 +64,7 @@ export async function run(args: string[]): Promise<number> {
 
 type Values = Record<keyof typeof OPTIONS, string>
 
-async function proveOn(stack: Stack, second: ApiProcess, values: Values) {
+async function proveOn(stack: Stack, second: ApiProcess, values: Values & { inspectorPort: number }) {
   const { tenantId, apiKey: token, brokerKey, instanceId } = stack
   const urls = [stack.urls.api, second.url]
   const clients = startClients(values, { urls, token, tenantId })
@@ -68,6 +72,7 @@ async function proveOn(stack: Stack, second: ApiProcess, values: Values) {
   console.log(`${clients.length} clients follow; two more stop reading for ${values.slow} s ...`)
   const slow = await stopReading({
     ...{ token, tenantId, apiUrl: stack.urls.api, others: clients },
+    inspectorPort: values.inspectorPort,
     seconds: Number(values.slow),
   })
   console.log(JSON.stringify(slow.told))

@@ -11,6 +11,7 @@ export interface ApiClient {
   post(path: string, body?: object): Promise<ApiAnswer>
   put(path: string, body: object): Promise<ApiAnswer>
   patch(path: string, body: object): Promise<ApiAnswer>
+  delete(path: string): Promise<ApiAnswer>
 }
 
 /** Speaks to one of the stack's processes over HTTP, as a client would. Rejects only when no answer came. */
@@ -33,5 +34,6 @@ export function createApiClient(url: string, apiKey?: string): ApiClient {
     post: (path, body) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),
     patch: (path, body) => call('PATCH', path, body),
+    delete: (path) => call('DELETE', path),
   }
 }

@@ -12,6 +12,8 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  /** A key that nobody uses. */
+  keyId: string
   /** A message with a file. */
   mediaId: string
 }
@@ -86,6 +88,9 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'POST /api/v1/outbound/messages/{id}/retry': (acme) => [{ params: { id: acme.deliveryId } }],
   'POST /api/v1/outbound/messages/{id}/cancel': (acme) => [{ params: { id: acme.deliveryId } }],
   'GET /api/v1/outbound/messages/{id}': (acme) => [{ params: { id: acme.deliveryId } }],
+  'GET /api/v1/keys': () => [{}, { query: { limit: '200' } }],
+  'POST /api/v1/keys': () => [{ payload: { name: 'one more', scopes: ['read'] } }],
+  'DELETE /api/v1/keys/{id}': (acme) => [{ params: { id: acme.keyId } }],
   'GET /api/v1/templates': () => [{}, { query: { limit: '200' } }],
   'GET /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.written }],
   'PUT /api/v1/templates/{code}/{language}': () => [
@@ -112,7 +117,10 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { query: { lastEventId: '0', ticketId: acme.ticketId } },
     { query: { lastEventId: '0', type: 'messages.new' } },
   ],
-  [GATEWAY_STREAM]: () => [{ query: { instanceId: PULLED } }, { query: { instanceId: PULLED, lastEventId: '0' } }],
+  [GATEWAY_STREAM]: () => [
+    { query: { instanceId: PULLED } },
+    { query: { instanceId: PULLED, lastEventId: '0' } },
+  ],
   'POST /messages/{messageId}/ack': (acme) => [{ params: { messageId: acme.deliveryId } }],
   'POST /messages/{messageId}/confirm': (acme) => [
     { params: { messageId: acme.deliveryId }, payload: { externalId: '3EB0OTHER' } },

@@ -11,6 +11,7 @@ import { eventRoutes } from './features/events/routes.ts'
 import { gatewayRoutes } from './features/gateway/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
+import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
 import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
@@ -54,6 +55,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
+  await app.register(keyRoutes, dependencies)
   await app.register(settingsRoutes, dependencies)
   await app.register(activityRoutes, dependencies)
   await app.register(eventRoutes, dependencies)

@@ -9,6 +9,9 @@ import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Config } from './config.ts'
+import { CommitBeforeReceipt } from './features/commit/commit-before-receipt.ts'
+import { OpenedMessages } from './features/commit/opened-messages.ts'
+import { recoverOpened } from './features/commit/recover-opened.ts'
 import { Instances } from './features/instances/instances.ts'
 import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
 import { createAskUpload } from './features/media/ask-upload.ts'
@@ -76,11 +79,12 @@ export function createDependencies(config: Config, logger: Logger, lifecycle: Li
   const instances: Instances = new Instances(db, (id) => sessions.state(id) ?? states.newest(id))
   const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
   lifecycle.onStop('instance states', () => states.written())
+  const listener = createListener({ report, journal, ledger, acks, states })
+  const opened = new OpenedMessages(db, seal)
   const sessions = new Sessions({
-    db,
-    seal,
-    logger,
-    listener: createListener({ report, journal, ledger, acks, states }),
+    ...{ db, seal, logger, listener },
+    createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
+    recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
     simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
     uploads: simulatedUploads(config),
   })

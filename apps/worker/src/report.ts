@@ -4,7 +4,6 @@ import type { ClaimedDownload } from '@carteiro/domain/media/claim-downloads'
 import type { DownloadOutcome, SettleResult as MediaResult } from '@carteiro/domain/media/settle-download'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptOutcome, SettleResult } from '@carteiro/domain/outbox/settle'
-import type { KeptTable } from '@carteiro/domain/retention/read-kept'
 import type { Logger } from '@carteiro/runtime/logger'
 import {
   boundedLabel,
@@ -15,6 +14,8 @@ import {
   type Registry,
 } from '@carteiro/runtime/metrics'
 import type { Applied } from './features/inbound/apply-envelope.ts'
+import { reportFlow } from './report-flow.ts'
+import { reportRetention } from './report-retention.ts'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -97,6 +98,7 @@ export function createReport(registry: Registry, logger: Logger) {
 
   return {
     ...retention,
+    ...reportFlow(registers, logger),
     inboundApplied: (envelope: Envelope, { status, deliveredAfterSeconds }: Applied) => {
       if (deliveredAfterSeconds !== undefined) {
         outboundSeconds.observe({ stage: 'sent_to_delivered' }, deliveredAfterSeconds)
@@ -182,55 +184,6 @@ export function createReport(registry: Registry, logger: Logger) {
   }
 }
 
-/** What one round of retention let go. */
-export interface LetGo {
-  deliveries: number
-  /** Recipients' empty lanes. */
-  lanes: number
-  /** Names of the partitions that were dropped. */
-  eventDays: string[]
-  auditMonths: string[]
-}
-
-function reportRetention(registers: Registry[], logger: Logger) {
-  const deleted = new Counter({
-    name: 'whatsapp_retention_deleted_total',
-    help: 'What retention let go: deliveries, days of events, months of the audit trail',
-    labelNames: ['what'],
-    registers,
-  })
-  const ranAt = new Gauge({
-    name: 'whatsapp_retention_run_timestamp_seconds',
-    help: 'When retention last came to its end',
-    registers,
-  })
-  const rows = new Gauge({
-    name: 'whatsapp_kept_rows',
-    help: 'Rows that are kept, as PostgreSQL estimates them',
-    labelNames: ['table'],
-    registers,
-  })
-  const bytes = new Gauge({
-    name: 'whatsapp_kept_bytes',
-    help: 'Bytes that they take, with their indexes',
-    labelNames: ['table'],
-    registers,
-  })
-  return {
-    retained: (letGo: LetGo, kept: KeptTable[]) => {
-      deleted.inc({ what: 'deliveries' }, letGo.deliveries)
-      deleted.inc({ what: 'lanes' }, letGo.lanes)
-      deleted.inc({ what: 'event_days' }, letGo.eventDays.length)
-      deleted.inc({ what: 'audit_months' }, letGo.auditMonths.length)
-      for (const each of kept) {
-        rows.set({ table: each.table }, each.rows)
-        bytes.set({ table: each.table }, each.bytes)
-      }
-      ranAt.setToCurrentTime()
-      logger.info(letGo, 'retention done')
-    },
-  }
-}
 /** Clocks of two machines may disagree: never less than nothing. */
 const secondsSince = (at: Date): number => Math.max(0, (Date.now() - at.getTime()) / 1000)
 

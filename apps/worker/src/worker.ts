@@ -5,6 +5,7 @@ import { startOperationsServer } from '@carteiro/runtime/operations'
 import { VERSION } from '@carteiro/runtime/version'
 import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
+import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
@@ -19,7 +20,8 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
 
   const fetchMedia = createFetchMedia(createFetchers(dependencies))
   const media = consumeMedia({ ...dependencies, fetchMedia })
-  const inbound = consumeInbound({ ...dependencies, onMedia: media.wake })
+  const flow = consumeTurns(dependencies)
+  const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
   keepRetaining(dependencies)
 

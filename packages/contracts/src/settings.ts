@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 08:30')
+export const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 08:30')
 const limit = z.number().min(0).max(1_000_000)
 
 /** How fast an instance sends. 0 turns a limit off. */

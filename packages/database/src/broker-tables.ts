@@ -28,6 +28,16 @@ export interface SessionKeyTable {
   sealed: Buffer
 }
 
+export interface OpenedMessageTable {
+  instance_id: string
+  number: BigDefault
+  ciphertext_hash: Buffer
+  message_hash: Buffer
+  sealed: Buffer
+  created_at: WhenDefault
+  settled_at: WhenNullable
+}
+
 export interface SendLedgerTable {
   instance_id: string
   idempotency_key: string

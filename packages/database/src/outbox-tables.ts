@@ -35,6 +35,7 @@ export interface DeliveryTable {
   expires_at: WhenNullable
   subject: string | null
   template_code: string | null
+  policy_exempt: Generated<boolean>
   created_at: WhenDefault
   updated_at: WhenDefault
 }

@@ -4,12 +4,14 @@ import type {
   BrokerNodeTable,
   InstanceLeaseTable,
   JournalTable,
+  OpenedMessageTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
 } from './broker-tables.ts'
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
 import type { ConsentTable } from './consent-tables.ts'
+import type { FlowStateTable, FlowTable, FlowTurnTable } from './flow-tables.ts'
 import type { GatewayOfferTable, GatewayReaderTable } from './gateway-tables.ts'
 import type {
   AppliedEnvelopeTable,
@@ -42,6 +44,9 @@ export interface Tables {
   consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
+  flow: FlowTable
+  flow_state: FlowStateTable
+  flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
   applied_envelope: AppliedEnvelopeTable
@@ -65,6 +70,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
   'broker.instance_lease': InstanceLeaseTable
@@ -87,6 +93,7 @@ export interface ApiKeyTable {
   user_id: string | null
   created_at: WhenDefault
   last_used_at: WhenNullable
+  expires_at: WhenNullable
   revoked_at: WhenNullable
 }
 

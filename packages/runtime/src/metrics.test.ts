@@ -21,6 +21,26 @@ t.test('a label has no more values than its bound and `overflow`, whatever comes
   )
 })
 
+t.test(
+  'a stream that lasts as long as its reader is no slow request, and a refused one is a request',
+  async (t) => {
+    const server = createHttpServer({ logger: createLogger('test', 'silent') })
+    const registry = createRegistry()
+    t.teardown(() => server.close())
+    measureRequests(server, registry)
+    server.get('/stream', { config: { isStream: true } }, async (request, reply) => {
+      if (request.headers.refused) return reply.code(409).send()
+      reply.hijack()
+      reply.raw.end('read to its end')
+    })
+    await server.inject({ url: '/stream' })
+    await server.inject({ url: '/stream', headers: { refused: 'yes' } })
+    const text = await registry.metrics()
+    t.match(text, 'http_request_duration_seconds_count{method="GET",route="/stream",status="409"} 1')
+    t.notMatch(text, 'route="/stream",status="200"')
+  },
+)
+
 t.test('requests are measured by route, so that no path a stranger makes up becomes a label', async (t) => {
   const server = createHttpServer({ logger: createLogger('test', 'silent') })
   const registry = createRegistry()

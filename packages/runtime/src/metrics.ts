@@ -1,6 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { HttpServer } from './http-server.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The answer lasts for as long as somebody reads it: how long says nothing of the server. */
+    isStream?: boolean
+  }
+}
+
 export { Counter, Gauge, Histogram, type Registry }
 
 /** Seconds, from a millisecond to half a minute. */
@@ -13,7 +20,7 @@ export function createRegistry(): Registry {
   return registry
 }
 
-/** Measures every request by route (never by path, whose values have no bound). */
+/** Measures every request by route (never by path, whose values have no bound), but what streams without an end. */
 export function measureRequests(server: HttpServer, registry: Registry): void {
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
@@ -23,6 +30,7 @@ export function measureRequests(server: HttpServer, registry: Registry): void {
     registers: [registry],
   })
   server.addHook('onResponse', (request, reply, done) => {
+    if (request.routeOptions.config.isStream && reply.statusCode === 200) return done()
     seconds.observe(
       {
         method: request.method,

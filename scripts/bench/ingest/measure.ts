@@ -1,6 +1,6 @@
 import { signWebhook } from '@carteiro/runtime/webhook-signature'
-import { type Dispatcher, Pool } from 'undici'
 import { percentiles } from '../roundtrip/latencies.ts'
+import { connectRaw, type RawConnection, rawPost } from './post-raw.ts'
 
 export interface Target {
   /** One for each process that answers. */
@@ -34,52 +34,37 @@ export async function measure(
   { seconds, round }: { seconds: number; round: string },
 ): Promise<Measured> {
   const requests = prepare(target, round, seconds * PREPARED_PER_SECOND)
-  const connections = CONNECTIONS / target.urls.length
-  const pools = target.urls.map((url) => new Pool(url, { connections, pipelining: 1 }))
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, (_, n) => connectRaw(target.urls[n % target.urls.length] ?? '')),
+  )
   const latencies: number[] = []
   const startedAt = performance.now()
   const endsAt = startedAt + seconds * 1_000
 
-  const post = async (pool: Pool) => {
+  const postOn = async (connection: RawConnection) => {
     while (performance.now() < endsAt) {
       const request = requests.pop()
       if (!request) return
       const sentAt = performance.now()
-      const status = await send(pool, request)
-      if (status >= 300) throw new Error(`the webhook answered ${status}`)
+      const status = await connection.post(request)
+      if (status < 200 || status >= 300) throw new Error(`the webhook answered ${status}`)
       latencies.push(performance.now() - sentAt)
     }
   }
-  await Promise.all(pools.flatMap((pool) => Array.from({ length: connections }, () => post(pool))))
+  await Promise.all(connections.map(postOn))
   const elapsedSeconds = (performance.now() - startedAt) / 1_000
-  await Promise.all(pools.map((pool) => pool.close()))
+  for (const connection of connections) connection.close()
   return { perSecond: Math.round(latencies.length / elapsedSeconds), ...percentiles(latencies) }
 }
 
-type Request = Dispatcher.DispatchOptions
-
-function prepare(target: Target, round: string, count: number): Request[] {
+function prepare(target: Target, round: string, count: number): Buffer[] {
+  const [url = ''] = target.urls
   return Array.from({ length: count }, (_, number) => {
     const body = JSON.stringify(event(target.instanceId, `${round}-${number}`, number % CHATS))
     const headers = { ...target.headers, 'content-type': 'application/json', ...sign(target, number, body) }
-    return { method: 'POST', path: target.path, headers: Object.entries(headers).flat(), body }
+    return rawPost(new URL(target.path, url).href, headers, body)
   })
 }
-
-/** @returns the status of the answer, whose body is not kept */
-const send = (pool: Pool, request: Request): Promise<number> =>
-  new Promise((resolve, reject) => {
-    let status = 0
-    pool.dispatch(request, {
-      onRequestStart: () => undefined,
-      onResponseStart: (_controller, statusCode) => {
-        status = statusCode
-      },
-      onResponseData: () => undefined,
-      onResponseEnd: () => resolve(status),
-      onResponseError: (_controller, error) => reject(error),
-    })
-  })
 
 const sign = ({ hmacSecret }: Target, number: number, body: string) =>
   signWebhook(hmacSecret, { id: String(number), timestamp: Math.floor(Date.now() / 1_000), body })

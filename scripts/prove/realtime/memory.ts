@@ -1,21 +1,57 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { once } from 'node:events'
+import { z } from 'zod'
 
-const EVERY_MS = 500
-
-/** A process's memory in MiB, the least of some looks, as garbage comes and goes: what its heap and buffers hold, and what the system gave it. */
-export async function readMemory(
-  apiUrl: string,
-  seconds: number,
-): Promise<{ used: number; resident: number }> {
-  const used: number[] = []
-  const resident: number[] = []
-  for (let n = 0; n < (seconds * 1_000) / EVERY_MS; n++) {
-    const text = await (await fetch(`${apiUrl}/metrics`)).text()
-    const read = (name: string) => Number(new RegExp(`^${name} ([\\d.e+]+)`, 'm').exec(text)?.[1] ?? 0)
-    used.push(read('nodejs_heap_size_used_bytes') + read('nodejs_external_memory_bytes'))
-    resident.push(read('process_resident_memory_bytes'))
-    await sleep(EVERY_MS)
-  }
-  const least = (values: number[]) => Math.round((Math.min(...values) / 1024 / 1024) * 10) / 10
-  return { used: least(used), resident: least(resident) }
+/** A process's memory in MiB. */
+export interface Memory {
+  /** What its heap and its buffers hold. */
+  used: number
+  /** What the system gave it. */
+  resident: number
 }
+
+export interface MemoryReader {
+  /** Collects the garbage first: what is left is held by somebody. */
+  read(): Promise<Memory>
+  close(): void
+}
+
+const Targets = z.array(z.object({ webSocketDebuggerUrl: z.string() })).min(1)
+const Answer = z.object({ id: z.number(), result: z.unknown().optional() })
+const Evaluated = z.object({ result: z.object({ value: z.string() }) })
+const Usage = z.object({ heapUsed: z.number(), external: z.number(), rss: z.number() })
+
+/** The environment of a process whose memory is to be read: it listens to an inspector on this port of 127.0.0.1. */
+export const inspectedAt = (port: number) => ({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` })
+
+/** Asks a process by its inspector. */
+export async function inspectMemory(port: number): Promise<MemoryReader> {
+  const [target] = Targets.parse(await (await fetch(`http://127.0.0.1:${port}/json/list`)).json())
+  const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '')
+  await once(socket, 'open')
+  const waiting = new Map<number, (result: unknown) => void>()
+  let asked = 0
+  socket.addEventListener('message', ({ data }) => {
+    const { id, result } = Answer.parse(JSON.parse(String(data)))
+    waiting.get(id)?.(result)
+    waiting.delete(id)
+  })
+  const ask = (method: string, params = {}) =>
+    new Promise<unknown>((resolve) => {
+      waiting.set(++asked, resolve)
+      socket.send(JSON.stringify({ id: asked, method, params }))
+    })
+  return {
+    read: async () => {
+      // Twice: what the first one finds may hold more.
+      await ask('HeapProfiler.collectGarbage')
+      await ask('HeapProfiler.collectGarbage')
+      const expression = 'JSON.stringify(process.memoryUsage())'
+      const told = Evaluated.parse(await ask('Runtime.evaluate', { expression }))
+      const { heapUsed, external, rss } = Usage.parse(JSON.parse(told.result.value))
+      return { used: toMiB(heapUsed + external), resident: toMiB(rss) }
+    },
+    close: () => socket.close(),
+  }
+}
+
+const toMiB = (bytes: number) => Math.round((bytes / 1024 / 1024) * 10) / 10

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startReadingRelay } from '../../../apps/api/src/testing/start-reading-relay.ts'
 import { percentiles } from '../../bench/roundtrip/latencies.ts'
 import type { Client } from './client.ts'
-import { readMemory } from './memory.ts'
+import { inspectMemory, type Memory } from './memory.ts'
 import { type ClientOptions, startSocketClient } from './socket-client.ts'
 import { startStreamClient } from './stream-client.ts'
 
@@ -11,8 +11,8 @@ const JUDGED_SECONDS = 30
 const MAX_GROWTH_MIB = 16
 /** Until what the process keeps for everybody has filled, and its code is compiled. */
 const WARM_UP_MS = 20_000
-/** Long enough that garbage is collected in between. */
-const LOOK_SECONDS = 20
+/** The memory of a stall is the most of so many looks, spread over it. */
+const LOOKS = 12
 
 export interface SlowReaders {
   clients: Client[]
@@ -22,11 +22,17 @@ export interface SlowReaders {
   close(): Promise<void>
 }
 
+export interface SlowReaderOptions extends Omit<ClientOptions, 'name' | 'urls'> {
+  apiUrl: string
+  /** Where the API process listens to an inspector. */
+  inspectorPort: number
+  seconds: number
+  others: Client[]
+}
+
 /** Two clients stop reading for a while; then they read on, and must have missed nothing. */
-export async function stopReading(
-  options: Omit<ClientOptions, 'name' | 'urls'> & { apiUrl: string; seconds: number; others: Client[] },
-): Promise<SlowReaders> {
-  const { apiUrl, seconds, others } = options
+export async function stopReading(options: SlowReaderOptions): Promise<SlowReaders> {
+  const { apiUrl, inspectorPort, seconds, others } = options
   const relay = await startReadingRelay(apiUrl)
   const own = { ...options, urls: [relay.url] }
   const clients = [
@@ -34,22 +40,28 @@ export async function stopReading(
     startStreamClient({ ...own, name: 'slow stream' }),
   ]
   const isJudged = seconds >= JUDGED_SECONDS
-  const lookSeconds = isJudged ? LOOK_SECONDS : 1
+  const memory = await inspectMemory(inspectorPort)
   await sleep(isJudged ? WARM_UP_MS : 500)
-  const before = await readMemory(apiUrl, lookSeconds)
+  const before = await memory.read()
   const latencyBefore = latencySince(others)
   relay.stopReading()
-  await sleep(Math.max(0, seconds - lookSeconds) * 1_000)
-  const during = await readMemory(apiUrl, lookSeconds)
+  const looks: Memory[] = []
+  for (let n = 0; n < LOOKS; n++) {
+    await sleep((seconds * 1_000) / LOOKS)
+    looks.push(await memory.read())
+  }
   const latencyDuring = latencySince(others)
   relay.readOn()
-  const grownMiB = Math.round((during.used - before.used) * 10) / 10
+  memory.close()
+  const most = { used: mostOf(looks, 'used'), resident: mostOf(looks, 'resident') }
+  const grown = { used: most.used - before.used, resident: most.resident - before.resident }
+  const grownMiB = Math.round(Math.max(grown.used, grown.resident) * 10) / 10
   return {
     clients,
     told: {
       seconds,
       before,
-      during,
+      most,
       grownMiB,
       othersBeforeMs: latencyBefore,
       othersMeanwhileMs: latencyDuring,
@@ -58,6 +70,8 @@ export async function stopReading(
     close: relay.close,
   }
 }
+
+const mostOf = (looks: Memory[], figure: keyof Memory) => Math.max(...looks.map((look) => look[figure]))
 
 /** Of what came since it was last asked. */
 function latencySince(clients: Client[]) {

@@ -12,24 +12,35 @@ const { app, db, dependencies, keys, keyWith } = await startApi(t, {
 startRealtime(dependencies, app.server)
 const url = await listen(app, '127.0.0.1', 0)
 
+async function newestKey(): Promise<string> {
+  const keys = db.selectFrom('api_key').select('id').orderBy('created_at', 'desc')
+  return (await keys.limit(1).executeTakeFirstOrThrow()).id
+}
+
 t.test('a revoked key\u2019s sockets and streams end, with the reason, and others stay', async (t) => {
   const token = await keyWith('read')
   const other = await connectSocket(t, url, { auth: { token: keys.acme } })
   const socket = await connectSocket(t, url, { auth: { token } })
   const stream = await readStream(t, `${url}/api/events/stream`, { 'x-api-key': token })
-  const { id } = await db
-    .selectFrom('api_key')
-    .select('id')
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirstOrThrow()
-  await revokeKey({ db }, { tenantId: 'acme', id, actor: 'test' })
+  await revokeKey({ db }, { tenantId: 'acme', id: await newestKey(), actor: 'test' })
   await socket.closed()
   await stream.closed()
   t.match(socket.heard.at(-1), { type: 'connection.closing', code: 'INVALID_API_KEY', message: /revoked/ })
   t.match(stream.frames.at(-1), { event: 'connection.closing', data: { code: 'INVALID_API_KEY' } })
   t.ok(other.socket.connected)
   other.socket.close()
+})
+
+t.test('a key that expires ends what it opened', async (t) => {
+  const token = await keyWith('read')
+  const socket = await connectSocket(t, url, { auth: { token } })
+  await db
+    .updateTable('api_key')
+    .set({ expires_at: new Date() })
+    .where('id', '=', await newestKey())
+    .execute()
+  await socket.closed()
+  t.match(socket.heard.at(-1), { type: 'connection.closing', code: 'INVALID_API_KEY', message: /expired/ })
 })
 
 t.test('a tenant has so many connections and no more, and one that ends makes room', async (t) => {

@@ -3,12 +3,12 @@ import { findLiving } from '@carteiro/domain/keys/find-key'
 import type { Logger } from '@carteiro/runtime/logger'
 import { repeat } from '@carteiro/runtime/repeat'
 
-/** A revoked key's connections end within 5 s. */
+/** The connections of a key that was revoked, or that has expired, end within 5 s. */
 const LOOK_MS = 2_000
 
 export interface KeyWatch {
-  /** Ends a connection when its key is revoked. @returns ends the watch */
-  watch(keyId: string, onRevoked: () => void): () => void
+  /** Ends a connection when its key opens nothing any more. @returns ends the watch */
+  watch(keyId: string, onEnded: () => void): () => void
   /** Resolves when the signal has aborted and the last look is done. */
   stopped: Promise<void>
 }
@@ -23,7 +23,7 @@ export function watchKeys(db: Database, logger: Logger, signal: AbortSignal): Ke
     const living = await findLiving(db, keyIds)
     for (const keyId of keyIds) {
       if (living.has(keyId)) continue
-      for (const onRevoked of [...(watched.get(keyId) ?? [])]) onRevoked()
+      for (const onEnded of [...(watched.get(keyId) ?? [])]) onEnded()
     }
   }
 
@@ -33,11 +33,11 @@ export function watchKeys(db: Database, logger: Logger, signal: AbortSignal): Ke
     onError: (error) => logger.warn({ err: error }, 'keys of open connections could not be looked at'),
   })
   return {
-    watch: (keyId, onRevoked) => {
+    watch: (keyId, onEnded) => {
       const own = watched.get(keyId) ?? new Set()
-      watched.set(keyId, own.add(onRevoked))
+      watched.set(keyId, own.add(onEnded))
       return () => {
-        own.delete(onRevoked)
+        own.delete(onEnded)
         if (own.size === 0 && watched.get(keyId) === own) watched.delete(keyId)
       }
     },

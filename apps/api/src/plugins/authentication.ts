@@ -35,7 +35,8 @@ async function addAuthentication(app: FastifyInstance, { db }: Pick<Dependencies
     const secret = readSecret(request.headers)
     if (secret === undefined) throw new Problem('INVALID_API_KEY', 'Send your API key as X-API-Key.')
     const actor = await findKey(db, secret)
-    if (!actor) throw new Problem('INVALID_API_KEY', 'This API key is not known, or was revoked.')
+    if (!actor)
+      throw new Problem('INVALID_API_KEY', 'This API key is not known, has expired, or was revoked.')
     assertTenant(request.headers, actor)
     if (!mayAct(actor, scope)) {
       throw new Problem('INSUFFICIENT_SCOPE', `This needs a key with the scope ${scope} or admin.`)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A way to a server whose reader can stop reading: nothing of what the server sends is taken meanwhile. */
+/** A way to a server whose reader can stop reading: nothing of what the server sends is taken meanwhile, nor on new connections. */
 export interface ReadingRelay {
   url: string
   stopReading(): void
@@ -16,12 +16,14 @@ export async function startReadingRelay(serverUrl: string): Promise<ReadingRelay
   const target = new URL(serverUrl)
   const upstreams = new Set<Socket>()
   const clients = new Set<Socket>()
+  let isReading = true
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     upstreams.add(upstream)
     clients.add(client)
     client.pipe(upstream)
     upstream.on('data', (bytes) => void client.write(bytes))
+    if (!isReading) upstream.pause()
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -43,9 +45,11 @@ export async function startReadingRelay(serverUrl: string): Promise<ReadingRelay
   return {
     url: `http://127.0.0.1:${address.port}`,
     stopReading: () => {
+      isReading = false
       for (const upstream of upstreams) upstream.pause()
     },
     readOn: () => {
+      isReading = true
       for (const upstream of upstreams) upstream.resume()
     },
     cut,

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { startDomain } from '../testing/start-domain.ts'
 import { createKey } from './create-key.ts'
-import { findKey, mayAct } from './find-key.ts'
+import { findKey, findLiving, mayAct } from './find-key.ts'
 import { listKeys } from './list-keys.ts'
 import { revokeKey } from './revoke-key.ts'
 
@@ -54,12 +54,33 @@ t.test('a revoked key opens nothing, from that moment on', async (t) => {
   t.equal(await revokeKey({ db }, { tenantId: 'acme', id, actor: 'test' }), false, 'it is revoked once')
 })
 
+t.test('a key that has expired opens nothing', async (t) => {
+  const { id, secret } = await newKey({ expiresAt: new Date(Date.now() + 60_000) })
+  t.ok(await findKey(db, secret))
+  t.ok((await findLiving(db, [id])).has(id))
+  await db.updateTable('api_key').set({ expires_at: sql`now()` }).where('id', '=', id).execute()
+  t.equal(await findKey(db, secret), undefined)
+  t.notOk((await findLiving(db, [id])).has(id))
+})
+
+t.test('when a key was last used is known, to the minute', async (t) => {
+  const { id, secret } = await newKey()
+  const lastUsedAt = async () =>
+    (await listKeys(db, { tenantId: 'acme', limit: 1 })).items.find((key) => key.id === id)?.lastUsedAt
+  t.equal(await lastUsedAt(), null)
+  await findKey(db, secret)
+  const first = await lastUsedAt()
+  t.ok(first)
+  await findKey(db, secret)
+  t.equal(await lastUsedAt(), first, 'a second use in the same minute writes nothing')
+})
+
 t.test('a tenant can neither see nor revoke another\u2019s key', async (t) => {
   const { id, secret } = await newKey()
   t.equal(await revokeKey({ db }, { tenantId: 'other', id, actor: 'test' }), false)
   t.ok(await findKey(db, secret))
-  t.same(await listKeys({ db }, 'other'), [])
-  const listed = await listKeys({ db }, 'acme')
+  t.same(await listKeys(db, { tenantId: 'other', limit: 50 }), { items: [], next: null })
+  const { items: listed } = await listKeys(db, { tenantId: 'acme', limit: 50 })
   t.ok(listed.some((key) => key.id === id))
   t.notOk(JSON.stringify(listed).includes('hash'))
 })

@@ -12,7 +12,9 @@ export interface NewKey {
   scopes: Scope[]
   /** Chosen by the operator, 16 characters at least; else made here. */
   secret?: string
-  userId?: string
+  userId?: string | undefined
+  /** Never, when it is left out. */
+  expiresAt?: Date | undefined
   actor: string
 }
 
@@ -53,6 +55,7 @@ export async function createKey(
         secret_hash: hash,
         scopes: key.scopes,
         user_id: key.userId ?? null,
+        expires_at: key.expiresAt ?? null,
       })
       .execute()
     await recordAudit(transaction, [
@@ -61,7 +64,11 @@ export async function createKey(
         action: 'CREATED',
         entityType: 'api_key',
         entityId: id,
-        details: { name: key.name, scopes: key.scopes },
+        details: {
+          name: key.name,
+          scopes: key.scopes,
+          ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
+        },
       },
     ])
     return { id, secret, status: 'created' }

@@ -9,6 +9,7 @@ import type { ChangedDelivery } from './transition.ts'
 
 export interface ClaimedForPurpose extends ChangedDelivery {
   purpose: Purpose
+  policy_exempt: boolean
 }
 
 interface Standing {
@@ -57,7 +58,7 @@ async function findRefused(
   { transaction }: UnitOfWork,
   claimed: ClaimedForPurpose[],
 ): Promise<Map<string, ConsentStatus | null>> {
-  const about = claimed.filter(({ state }) => state === 'SENDING')
+  const about = claimed.filter(({ state, policy_exempt: isExempt }) => state === 'SENDING' && !isExempt)
   const [first] = about
   if (!first) return new Map()
   const { rows } = await sql<Standing>`

@@ -31,6 +31,8 @@ export interface AcceptedMessage {
   expiresAt: Date | undefined
   subject: string | undefined
   templateCode: string | undefined
+  /** It leaves although its contact does not agree to it. */
+  policyExempt: boolean
 }
 
 /**
@@ -73,6 +75,7 @@ export async function insertDelivery(
       expires_at: accepted.expiresAt ?? null,
       subject: accepted.subject ?? null,
       template_code: accepted.templateCode ?? null,
+      policy_exempt: accepted.policyExempt,
     })
     .returning('position')
     .executeTakeFirstOrThrow()

@@ -38,6 +38,8 @@ export interface OutboundRequest {
   templateCode?: string | undefined
   /** A person waits for it: refused while its instance could not send it. */
   atOnce?: boolean | undefined
+  /** It tells a contact that its consent is taken back: whether it may be written to is not asked. */
+  policyExempt?: boolean | undefined
   actor: string
   requestId: string
 }
@@ -60,28 +62,35 @@ export async function queueMessage(
   dependencies: CommitDependencies & { queue: Queue },
   request: OutboundRequest,
 ): Promise<QueueMessageResult> {
+  return commit(dependencies, (work) => queueWithin(work, dependencies.queue, request))
+}
+
+/** Accepts a message within an act that does more than that, as `queueMessage` does. */
+export async function queueWithin(
+  work: UnitOfWork,
+  queue: Queue,
+  request: OutboundRequest,
+): Promise<QueueMessageResult> {
   const recipient = parseRecipient(request.to)
   if (!recipient) return { status: 'invalid_to' }
-  return commit(dependencies, async (work) => {
-    const known = await findKnownKey(work, request)
-    if (known) return known
-    const chosen = await chooseInstance(work.transaction, request)
-    if (chosen.status !== 'chosen') return chosen
-    const { tenantId, purpose = 'service' } = request
-    const { instanceId } = chosen
-    const notReady = request.atOnce && (await readNotReady(work.transaction, { tenantId, instanceId }))
-    if (notReady) return notReady
-    const prepared =
-      checkTimes(request) ?? (await prepareIntent(work.transaction, { ...request, instanceId, recipient }))
-    if (prepared.status !== 'prepared') return prepared
-    const blocked = await maySend(work, { ...request, purpose, recipient })
-    if (blocked) return blocked
-    const { intent } = prepared
-    const message = await insertDelivery(work, toAccepted(request, { instanceId, recipient, intent }))
-    await nudgeOutbound(dependencies.queue, work.transaction, [{ tenantId, instanceId }])
-    await tellQueued(work, request, message)
-    return { status: 'queued', id: message.id }
-  })
+  const known = await findKnownKey(work, request)
+  if (known) return known
+  const chosen = await chooseInstance(work.transaction, request)
+  if (chosen.status !== 'chosen') return chosen
+  const { tenantId, purpose = 'service' } = request
+  const { instanceId } = chosen
+  const notReady = request.atOnce && (await readNotReady(work.transaction, { tenantId, instanceId }))
+  if (notReady) return notReady
+  const prepared =
+    checkTimes(request) ?? (await prepareIntent(work.transaction, { ...request, instanceId, recipient }))
+  if (prepared.status !== 'prepared') return prepared
+  const blocked = !request.policyExempt && (await maySend(work, { ...request, purpose, recipient }))
+  if (blocked) return blocked
+  const { intent } = prepared
+  const message = await insertDelivery(work, toAccepted(request, { instanceId, recipient, intent }))
+  await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
+  await tellQueued(work, request, message)
+  return { status: 'queued', id: message.id }
 }
 
 function toAccepted(
@@ -95,6 +104,7 @@ function toAccepted(
     ...{ purpose, scheduledAt, expiresAt, subject, templateCode },
     priority: purpose === 'marketing' ? 2 : (request.priority ?? 1),
     payloadHash: hashRequest(request),
+    policyExempt: request.policyExempt ?? false,
   }
 }
 

@@ -12,6 +12,7 @@ export interface TimelineEntry {
     | 'MESSAGE_FAILED'
     | 'TICKET_OPENED'
     | 'TICKET_MERGED'
+    | 'TICKET_HANDED_OFF'
   messageId?: string
   details?: Record<string, unknown>
 }

@@ -34,7 +34,7 @@ test('a phone links the client whose QR code a broker shows, lists it, and logs 
   await closed
 
   t.match(await simulator.get('/accounts'), {
-    items: [{ phone: ACCOUNT, companions: [{ device: 1, connected: false }] }],
+    items: [{ phone: ACCOUNT, links: 1, companions: [{ device: 1, connected: false, logins: 0 }] }],
   })
   t.equal((await simulator.call('DELETE', `/accounts/${ACCOUNT}/devices/1`)).status, 204)
   t.same(await simulator.get(`/accounts/${ACCOUNT}/devices`), { devices: [] })

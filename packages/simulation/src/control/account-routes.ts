@@ -12,8 +12,16 @@ const Account = z.object({
   phone: z.string(),
   lid: z.string(),
   pushName: z.string(),
+  /** How often its phone linked a client, ever. */
+  links: z.number(),
   companions: z.array(
-    z.object({ device: z.number(), jid: z.string(), connected: z.boolean(), waiting: z.number() }),
+    z.object({
+      device: z.number(),
+      jid: z.string(),
+      connected: z.boolean(),
+      logins: z.number(),
+      waiting: z.number(),
+    }),
   ),
 })
 
@@ -55,8 +63,8 @@ export function addAccountRoutes(server: HttpServer, dependencies: ControlDepend
     { schema: { response: { 200: z.object({ items: z.array(Account) }) } } },
     async () => ({
       items: listAccounts(whatsapp).map((person) => {
-        const { phone, lid, pushName } = person
-        return { phone, lid, pushName, companions: describeClients(person) }
+        const { phone, lid, pushName, nextDevice } = person
+        return { phone, lid, pushName, links: nextDevice - 1, companions: describeClients(person) }
       }),
     }),
   )

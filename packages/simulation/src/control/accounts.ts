@@ -11,6 +11,8 @@ export interface CompanionFacts {
   device: number
   jid: string
   connected: boolean
+  /** How often it came in since the simulator started. */
+  logins: number
   /** Stanzas that the client has not confirmed. */
   waiting: number
 }
@@ -25,6 +27,7 @@ export function describeClients(person: Person): CompanionFacts[] {
     device: number,
     jid: formatAddress(person.phone, 'pn', number),
     connected: companion?.session !== undefined,
+    logins: companion?.logins ?? 0,
     waiting: mailbox.size,
   }))
 }

@@ -40,6 +40,7 @@ test('a cut line breaks the connection and refuses others; restored, the device 
   t.match(await simulator.get(`/customers/${CUSTOMER}/messages`), {
     items: [{ id: 'SENT-BEFORE' }, { id: 'SENT-AFTER' }],
   })
+  t.match(await simulator.get('/accounts'), { items: [{ links: 1, companions: [{ logins: 2 }] }] })
 })
 
 test('a message that never reached a device comes again', async (t) => {

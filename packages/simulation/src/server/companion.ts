@@ -26,6 +26,7 @@ export function addDevice(person: Person, number: number, identity: CompanionIde
     keyIndex: identity.keyIndex ?? number,
     deviceIdentity: identity.deviceIdentity,
     wantsHistory: identity.wantsHistory ?? false,
+    logins: 0,
     session: undefined,
   }
   const device: Device = {

@@ -68,6 +68,8 @@ export interface Companion {
   readonly deviceIdentity: Uint8Array | undefined
   /** It was linked by its phone, which has not told it a history yet. */
   wantsHistory: boolean
+  /** How often it logged in. */
+  logins: number
   /** While the client is logged in. */
   session: CompanionSession | undefined
 }

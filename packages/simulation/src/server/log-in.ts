@@ -18,6 +18,7 @@ export function logIn(world: World, connection: Connection): Device | undefined 
   }
   replaceOlder(device)
   device.companion.session = startSession(world, device, connection)
+  device.companion.logins += 1
   const { person, number } = device
   connection.onNode((stanza) => world.take(device, stanza))
   connection.send(

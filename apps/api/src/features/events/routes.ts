@@ -53,6 +53,7 @@ export async function eventRoutes(app: HttpServer, dependencies: Needs): Promise
   app.get(
     '/api/events/stream',
     {
+      config: { isStream: true },
       onRequest: app.authenticate('read'),
       schema: {
         tags: ['events'],

@@ -46,7 +46,7 @@ export function createStreams({ config, live: { hub, keys }, report }: Needs) {
     report.connected('stream')
     const heartbeat = beat(subscription, raw, config.REALTIME_HEARTBEAT_SECONDS * 1_000)
     const unwatch = keys.watch(actor.keyId, () =>
-      listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked.' }),
+      listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked, or has expired.' }),
     )
     raw.once('close', () => {
       clearInterval(heartbeat)

@@ -90,7 +90,7 @@ async function admit(
   }
   const subscription = await hub.subscribe(session.listener, lastSeq ?? undefined)
   const unwatch = keys.watch(actor.keyId, () =>
-    session.listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked.' }),
+    session.listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked, or has expired.' }),
   )
   const leave = () => {
     unwatch()

@@ -36,7 +36,7 @@ async function identify(
     throw new Problem('INVALID_API_KEY', 'Send the broker\u2019s API key as X-API-Key.')
   if (isPlatformKey(secret)) return { kind: 'platform' }
   const actor = await findKey(db, secret)
-  if (!actor) throw new Problem('INVALID_API_KEY', 'This API key is not known, or was revoked.')
+  if (!actor) throw new Problem('INVALID_API_KEY', 'This API key is not known, has expired, or was revoked.')
   if (!mayAct(actor, 'webhook'))
     throw new Problem('INSUFFICIENT_SCOPE', 'This needs a key with the scope webhook.')
   return { kind: 'tenant', tenantId: actor.tenantId }

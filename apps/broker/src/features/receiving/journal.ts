@@ -8,11 +8,15 @@ import type { Report } from '../../report.ts'
 export interface JournalEntry {
   event: BrokerWebhookEvent
   chatKey: string
+  /** The opened message (its hash) that is settled in the same transaction. */
+  settles?: Buffer
 }
 
 /** What WhatsApp told us, written down in order before anything is done with it. */
 export interface Journal {
   append(entry: JournalEntry): void
+  /** Settles an opened message of which there is nothing to tell. */
+  settle(instanceId: string, messageHash: Buffer): void
   /** Resolves when everything appended is written; at once gives up on a database that is away. */
   close(): Promise<void>
 }
@@ -24,37 +28,43 @@ export interface JournalDependencies {
   onWritten: (instanceId: string, chatKey: string) => void
 }
 
+/** What is to be written of one message: its event, or that there is none. */
+type Line = JournalEntry | { event?: undefined; settles: Buffer }
+
 const MAX_ROWS = 100
 
 /**
  * While one insert of an instance is under way, its next events gather and go together into the following
- * one: the order stays, and a burst costs few commits. While PostgreSQL is away they wait in memory. (That
- * memory has no bound but WhatsApp's own: what waits was already receipted. The commit rule will take the
- * receipts back behind the commit, and a database that is away will then stop WhatsApp from sending.)
+ * one: the order stays, and a burst costs few commits. While PostgreSQL is away they wait in memory. Of a message
+ * nothing is lost with that memory: it was committed before its receipt (features/commit), and its row is settled in
+ * the transaction of its entry here; what is not settled is told again at the next start. No message comes to wait
+ * either, as none is opened while PostgreSQL is away.
  */
 export function createJournal(deps: JournalDependencies): Journal {
-  const waiting = new Map<string, JournalEntry[]>()
+  const waiting = new Map<string, Line[]>()
   const writing = new Map<string, Promise<void>>()
   const closing = new AbortController()
 
   async function writeAll(instanceId: string): Promise<void> {
     for (;;) {
-      const entries = waiting.get(instanceId) ?? []
-      if (entries.length === 0) break
-      await write(deps, instanceId, entries.splice(0, MAX_ROWS), closing.signal)
+      const lines = waiting.get(instanceId) ?? []
+      if (lines.length === 0) break
+      await write(deps, instanceId, lines.splice(0, MAX_ROWS), closing.signal)
     }
     waiting.delete(instanceId)
     writing.delete(instanceId)
   }
 
+  function add(instanceId: string, line: Line): void {
+    const lines = waiting.get(instanceId)
+    if (lines) return void lines.push(line)
+    waiting.set(instanceId, [line])
+    writing.set(instanceId, writeAll(instanceId))
+  }
+
   return {
-    append(entry) {
-      const { instanceId } = entry.event
-      const entries = waiting.get(instanceId)
-      if (entries) return void entries.push(entry)
-      waiting.set(instanceId, [entry])
-      writing.set(instanceId, writeAll(instanceId))
-    },
+    append: (entry) => add(entry.event.instanceId, entry),
+    settle: (instanceId, messageHash) => add(instanceId, { settles: messageHash }),
     async close() {
       closing.abort()
       await Promise.all(writing.values())
@@ -66,11 +76,12 @@ export function createJournal(deps: JournalDependencies): Journal {
 async function write(
   deps: JournalDependencies,
   instanceId: string,
-  entries: JournalEntry[],
+  lines: Line[],
   signal: AbortSignal,
 ): Promise<void> {
+  const entries = lines.flatMap((line) => (line.event ? line : []))
   try {
-    const written = await retryWhileDatabaseAway(() => insert(deps.db, instanceId, entries), {
+    const written = await retryWhileDatabaseAway(() => insert(deps.db, instanceId, lines, entries), {
       signal,
       onWait: (tries) => deps.report.journalWaits(instanceId, tries),
     })
@@ -78,8 +89,8 @@ async function write(
     // Also for rows that were there already: their first insert may have lost its answer.
     for (const chatKey of new Set(entries.map((entry) => entry.chatKey))) deps.onWritten(instanceId, chatKey)
   } catch (error) {
-    if (entries.length > 1 && !signal.aborted) {
-      for (const entry of entries) await write(deps, instanceId, [entry], signal)
+    if (lines.length > 1 && !signal.aborted) {
+      for (const line of lines) await write(deps, instanceId, [line], signal)
       return
     }
     for (const { event } of entries) deps.report.journalFailed(instanceId, event.id, error)
@@ -87,8 +98,18 @@ async function write(
 }
 
 /** @returns how many rows were new */
-async function insert(db: Database, instanceId: string, entries: JournalEntry[]): Promise<number> {
+async function insert(
+  db: Database,
+  instanceId: string,
+  lines: Line[],
+  entries: JournalEntry[],
+): Promise<number> {
   const { numAffectedRows } = await sql`
+    with settled as (
+      update broker.opened_message set settled_at = now()
+      where instance_id = ${instanceId} and settled_at is null
+        and message_hash = any(${lines.flatMap(({ settles }) => settles ?? [])}::bytea[])
+    )
     insert into broker.journal (instance_id, event_id, chat_key, event)
     select ${instanceId}, event_id, chat_key, event
     from unnest(

@@ -1,4 +1,5 @@
 import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import { messageHash } from '../../message-hash.ts'
 import type { Report } from '../../report.ts'
 import type { Journal } from './journal.ts'
 import { toEvent } from './to-event.ts'
@@ -8,7 +9,10 @@ export interface OnUpsertDependencies {
   report: Pick<Report, 'inboundSkipped'>
 }
 
-/** Takes what Baileys has received: each message that says something goes to the journal, in its order. */
+/**
+ * Takes what Baileys has received: each message that says something goes to the journal, in its order. Of the others the
+ * journal only learns that they are done with.
+ */
 export function onUpsert(
   { journal, report }: OnUpsertDependencies,
   instanceId: string,
@@ -17,7 +21,11 @@ export function onUpsert(
   const receivedAt = new Date()
   for (const message of messages) {
     const inbound = toEvent(message, { instanceId, upsertType: type, receivedAt })
-    if (inbound.kind === 'event') journal.append(inbound)
-    else report.inboundSkipped(instanceId, inbound.reason)
+    const settles = messageHash(message.key)
+    if (inbound.kind === 'event') journal.append({ ...inbound, settles })
+    else {
+      journal.settle(instanceId, settles)
+      report.inboundSkipped(instanceId, inbound.reason)
+    }
   }
 }

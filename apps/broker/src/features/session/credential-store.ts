@@ -2,6 +2,7 @@ import type { Database, Queryable } from '@carteiro/database/connect'
 import { inTransaction } from '@carteiro/database/in-transaction'
 import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys'
+import { type HeldLease, requireLease } from '../../held-lease.ts'
 
 const context = (instanceId: string): SealContext => [instanceId, 'credential', '']
 
@@ -25,26 +26,39 @@ export async function loadCredentials(
   return JSON.parse(seal.open(row.sealed, context(instanceId)).toString(), BufferJSON.reviver)
 }
 
-/** Writes an instance's credentials, whole. */
+/**
+ * Writes an instance's credentials, whole.
+ *
+ * @throws LeaseLostError
+ */
 export async function saveCredentials(
-  db: Queryable,
+  db: Database,
   seal: Seal,
-  instanceId: string,
+  { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
   credentials: AuthenticationCreds,
 ): Promise<void> {
   const sealed = seal.seal(JSON.stringify(credentials, BufferJSON.replacer), context(instanceId))
-  await db
-    .insertInto('broker.session_credential')
-    .values({ instance_id: instanceId, sealed })
-    .onConflict((conflict) => conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }))
-    .execute()
+  await inTransaction(db, async (transaction) => {
+    if (lease) await requireLease(transaction, lease)
+    await transaction
+      .insertInto('broker.session_credential')
+      .values({ instance_id: instanceId, sealed })
+      .onConflict((conflict) =>
+        conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }),
+      )
+      .execute()
+  })
 }
 
 /**
  * Forgets a session whole: only after WhatsApp logged it out, when nothing of it is worth anything any more.
  */
-export async function forgetSession(db: Database, instanceId: string): Promise<void> {
+export async function forgetSession(
+  db: Database,
+  { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
+): Promise<void> {
   await inTransaction(db, async (transaction) => {
+    if (lease) await requireLease(transaction, lease)
     await transaction.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()
     await transaction.deleteFrom('broker.session_credential').where('instance_id', '=', instanceId).execute()
   })

@@ -1,13 +1,15 @@
-import type { Queryable } from '@carteiro/database/connect'
+import type { Database } from '@carteiro/database/connect'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
+import type { HeldLease } from '../../held-lease.ts'
 import { loadCredentials, saveCredentials } from './credential-store.ts'
 
 export interface CredentialsOptions {
-  db: Queryable
+  db: Database
   seal: Seal
   instanceId: string
+  lease?: HeldLease | undefined
   /** Ends the waiting for a database that is away. */
   signal: AbortSignal
   onSaveFailed: (error: unknown) => void
@@ -34,7 +36,7 @@ export async function openCredentials(options: CredentialsOptions): Promise<Cred
     while (changed) {
       changed = false
       try {
-        await retryWhileDatabaseAway(() => saveCredentials(db, seal, instanceId, current), { signal })
+        await retryWhileDatabaseAway(() => saveCredentials(db, seal, options, current), { signal })
       } catch (error) {
         onSaveFailed(error)
       }

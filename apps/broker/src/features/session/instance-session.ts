@@ -6,11 +6,13 @@ import type { Logger } from '@carteiro/runtime/logger'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { LeaseLostError } from '../../held-lease.ts'
 import { forgetSession } from './credential-store.ts'
 import { type Credentials, dropUnfinishedLink, openCredentials } from './credentials.ts'
 import type { ShownQr } from './follow-qr.ts'
 import { KeyStore } from './key-store.ts'
 import { Linking } from './linking.ts'
+import type { CreateMessageCommit } from './message-commit.ts'
 import type { UploadSite, WASocket } from './open-socket.ts'
 import { liveOnce, type SocketListener } from './socket-life.ts'
 import type { SessionState } from './status-event.ts'
@@ -26,6 +28,9 @@ export interface SessionDependencies {
   seal: Seal
   logger: Logger
   listener: SessionListener
+  createMessageCommit: CreateMessageCommit
+  /** Tells of what was committed and not told. */
+  recoverMessages: (instanceId: string) => Promise<void>
   /** A simulator's socket; `undefined` reaches WhatsApp. */
   simulatorUrl: string | undefined
   /** A simulator's media host; `undefined` uploads to WhatsApp's. */
@@ -49,8 +54,6 @@ export class InstanceSession {
   readonly #deps: SessionDependencies
   readonly #instance: { id: string; name: string }
   readonly #stopping = new AbortController()
-  /** Ends the waiting for a database that is away, once the socket is no more. */
-  readonly #released = new AbortController()
   #state = CREATED
   readonly linking = new Linking()
   #openSocket: WASocket | undefined
@@ -90,21 +93,21 @@ export class InstanceSession {
         signal: this.#stopping.signal,
         onSaveFailed: (err) => logger.error({ err, instanceId }, 'credentials not saved'),
       })
+      await this.#recover()
       await this.#keepConnected(credentials)
       await credentials.saved()
     } catch (error) {
       logger.error({ err: error, instanceId }, 'session ended by an error')
       this.#become({ status: 'disconnected', reason: error instanceof Error ? error.message : String(error) })
     }
-    this.#released.abort()
   }
 
   async #keepConnected(credentials: Credentials): Promise<void> {
     const { listener } = this.#deps
     const signal = this.#stopping.signal
     for (let failures = 0; !signal.aborted; ) {
-      const { reason, next, openMs } = await this.#connectOnce(credentials)
-      if (signal.aborted) return
+      const { reason, next, openMs, fault } = await this.#connectOnce(credentials)
+      if (signal.aborted || fault instanceof LeaseLostError) return
       if (next === 'logged_out') return await this.#logOut(credentials)
       this.#become(next === 'restart' ? { status: 'connecting' } : { status: 'disconnected', reason })
       if (next === 'not_scanned') return
@@ -119,15 +122,22 @@ export class InstanceSession {
     const { db, seal, logger, listener, simulatorUrl, uploads } = this.#deps
     const instanceId = this.#instance.id
     dropUnfinishedLink(credentials.current)
+    const ended = new AbortController()
+    const broken = new AbortController()
+    const creds = credentials.current
+    const commit = this.#deps.createMessageCommit({ instanceId, creds, signal: ended.signal, broken })
+    const keys = new KeyStore({
+      ...{ db, seal, instanceId, signal: ended.signal },
+      beside: (transaction) => commit.beside(transaction),
+      onFault: (error) => broken.abort(error),
+    })
     const end = await liveOnce({
-      instanceId,
-      creds: credentials.current,
-      keys: new KeyStore({ db, seal, instanceId, signal: this.#released.signal }),
+      ...{ instanceId, creds, keys, commit },
       url: simulatorUrl,
       uploads,
       logger,
       listener,
-      signal: this.#stopping.signal,
+      signal: AbortSignal.any([this.#stopping.signal, broken.signal]),
       onCredentials: () => credentials.save(),
       onQr: (shown, socket) => this.#show(shown, socket),
       onOpen: (socket) => {
@@ -137,7 +147,25 @@ export class InstanceSession {
     })
     this.#openSocket = undefined
     this.linking.end()
-    return end
+    // The next socket must find what this one has written, and be the only one that writes.
+    ended.abort()
+    await keys.settled()
+    await this.#recover()
+    const fault: unknown = broken.signal.reason
+    if (fault)
+      logger.error({ err: fault, instanceId }, 'socket ended, its session could not be read or written')
+    return { ...end, fault }
+  }
+
+  /** Tells what was committed and not told: of the process before, or of the socket before. */
+  async #recover(): Promise<void> {
+    const instanceId = this.#instance.id
+    const { recoverMessages, logger } = this.#deps
+    try {
+      await retryWhileDatabaseAway(() => recoverMessages(instanceId), { signal: this.#stopping.signal })
+    } catch (err) {
+      logger.error({ err, instanceId }, 'messages not recovered, they wait for the next connection')
+    }
   }
 
   #show(shown: ShownQr | undefined, socket: WASocket): void {
@@ -149,7 +177,7 @@ export class InstanceSession {
   /** WhatsApp ended the session: its keys are worth nothing now, and the next connect links anew. */
   async #logOut(credentials: Credentials): Promise<void> {
     await credentials.saved()
-    await retryWhileDatabaseAway(() => forgetSession(this.#deps.db, this.#instance.id), {
+    await retryWhileDatabaseAway(() => forgetSession(this.#deps.db, { instanceId: this.#instance.id }), {
       signal: this.#stopping.signal,
     })
     this.#become({ status: 'logged_out', reason: 'logged_out', phone: null, lid: null })

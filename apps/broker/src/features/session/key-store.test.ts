@@ -76,8 +76,8 @@ test('keys are not readable in the database, nor under another instance', async 
 test('credentials survive a restart, and a key that does not fit never loses them', async (t) => {
   await createInstance('linked')
   const credentials = initAuthCreds()
-  await saveCredentials(db, seal, 'linked', credentials)
-  await saveCredentials(db, seal, 'linked', { ...credentials, nextPreKeyId: 31 })
+  await saveCredentials(db, seal, { instanceId: 'linked' }, credentials)
+  await saveCredentials(db, seal, { instanceId: 'linked' }, { ...credentials, nextPreKeyId: 31 })
   const loaded = await loadCredentials(db, seal, 'linked')
   t.equal(loaded?.nextPreKeyId, 31)
   t.same(loaded?.noiseKey.private, credentials.noiseKey.private)
@@ -87,9 +87,9 @@ test('credentials survive a restart, and a key that does not fit never loses the
 
 test('a session that was logged out leaves nothing behind', async (t) => {
   const { open } = await createInstance('gone')
-  await saveCredentials(db, seal, 'gone', initAuthCreds())
+  await saveCredentials(db, seal, { instanceId: 'gone' }, initAuthCreds())
   await open().set({ session: { a: session('1') } })
-  await forgetSession(db, 'gone')
+  await forgetSession(db, { instanceId: 'gone' })
   t.equal(await loadCredentials(db, seal, 'gone'), undefined)
   t.same(await open().get('session', ['a']), {})
 })

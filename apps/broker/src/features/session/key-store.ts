@@ -1,4 +1,5 @@
-import type { Queryable } from '@carteiro/database/connect'
+import type { Database, Queryable } from '@carteiro/database/connect'
+import { inTransaction } from '@carteiro/database/in-transaction'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import {
@@ -9,6 +10,7 @@ import {
   type SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
+import { type HeldLease, requireLease } from '../../held-lease.ts'
 import { createTextCache } from './text-cache.ts'
 
 /**
@@ -17,16 +19,21 @@ import { createTextCache } from './text-cache.ts'
 const CACHE_CHARACTERS = 512 * 1024
 
 export interface KeyStoreOptions {
-  db: Queryable
+  db: Database
   seal: Seal
   instanceId: string
+  lease?: HeldLease | undefined
   /** Ends the waiting for a database that is away. */
   signal: AbortSignal
+  /** What else is committed with the keys that are being written. */
+  beside?: (transaction: Queryable) => Promise<void>
+  /** A read or a write failed, or was given up: the socket that works with these keys must not go on. */
+  onFault?: (error: unknown) => void
 }
 
 /**
- * The Signal keys of one instance, sealed in `broker.session_key`. Every write is committed before it is
- * acknowledged, in one statement; reads come from a bounded cache of texts (of texts, because Baileys changes
+ * The Signal keys of one instance, sealed in `broker.session_key`, for one socket. Every write is committed before it
+ * is acknowledged, in one transaction; reads come from a bounded cache of texts (of texts, because Baileys changes
  * the objects that it reads before it writes them). While PostgreSQL is away both wait: an error would make
  * Baileys take a message for undecryptable.
  */
@@ -35,9 +42,15 @@ export class KeyStore implements SignalKeyStore {
   readonly #cache = createTextCache(CACHE_CHARACTERS)
   /** Counts the writes, so that a read that began before one does not put the older value into the cache. */
   #writes = 0
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(options: KeyStoreOptions) {
     this.#options = options
+  }
+
+  /** Resolves when nothing is being read or written. The signal has to end the waiting for a database before. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
   }
 
   async get<Type extends keyof SignalDataTypeMap>(
@@ -59,10 +72,10 @@ export class KeyStore implements SignalKeyStore {
 
   async set(data: SignalDataSet): Promise<void> {
     const changes = toChanges(data)
-    if (changes.length === 0) return
-    const { db, seal, instanceId, signal } = this.#options
     this.#writes += 1
-    await retryWhileDatabaseAway(() => writeKeys(db, seal, instanceId, changes), { signal })
+    await this.#whileAway(() =>
+      inTransaction(this.#options.db, (transaction) => this.#write(transaction, changes)),
+    )
     this.#writes += 1
     for (const { type, id, text } of changes) {
       if (text === null) this.#cache.delete(cacheKey(type, id))
@@ -70,17 +83,41 @@ export class KeyStore implements SignalKeyStore {
     }
   }
 
+  async #write(transaction: Queryable, changes: KeyChange[]): Promise<void> {
+    const { seal, instanceId, lease, beside } = this.#options
+    if (lease) await requireLease(transaction, lease)
+    if (changes.length > 0) await writeKeys(transaction, seal, instanceId, changes)
+    await beside?.(transaction)
+  }
+
   async #load(type: string, ids: string[]): Promise<Map<string, string>> {
-    const { db, seal, instanceId, signal } = this.#options
+    const { db, seal, instanceId } = this.#options
     const writesBefore = this.#writes
-    const rows = await retryWhileDatabaseAway(() => readKeys(db, instanceId, type, ids), { signal })
-    const texts = new Map<string, string>()
-    for (const { id, sealed } of rows) {
-      const text = seal.open(sealed, [instanceId, type, id]).toString()
-      texts.set(id, text)
-      if (this.#writes === writesBefore) this.#cache.set(cacheKey(type, id), text)
+    const texts = await this.#whileAway(async () => {
+      const rows = await readKeys(db, instanceId, type, ids)
+      return new Map(
+        rows.map(({ id, sealed }) => [id, seal.open(sealed, [instanceId, type, id]).toString()] as const),
+      )
+    })
+    if (this.#writes === writesBefore) {
+      for (const [id, text] of texts) this.#cache.set(cacheKey(type, id), text)
     }
     return texts
+  }
+
+  /** Baileys makes much of errors: an unreadable session is none to it, and a message without one is answered. */
+  async #whileAway<Result>(act: () => Promise<Result>): Promise<Result> {
+    const { signal, onFault } = this.#options
+    const work = retryWhileDatabaseAway(act, { signal })
+    this.#underWay.add(work)
+    try {
+      return await work
+    } catch (error) {
+      onFault?.(error)
+      throw error
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 }
 

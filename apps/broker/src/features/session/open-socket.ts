@@ -4,6 +4,7 @@ import {
   type BaileysEventMap,
   makeWASocket,
   type proto,
+  type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
@@ -23,6 +24,8 @@ export interface UploadSite {
 export interface OpenSocketOptions {
   auth: AuthenticationState
   logger: BaileysLogger
+  /** Decrypts, and commits what it decrypted. */
+  makeSignalRepository: SocketConfig['makeSignalRepository']
   /** Only for the simulator; else Baileys' own. */
   url?: string | undefined
   /** Where files are uploaded; else where WhatsApp says. */
@@ -35,10 +38,12 @@ export interface OpenSocketOptions {
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
-export function openSocket({ auth, logger, url, uploads, getMessage }: OpenSocketOptions): WASocket {
+export function openSocket(options: OpenSocketOptions): WASocket {
+  const { auth, logger, makeSignalRepository, url, uploads, getMessage } = options
   const socket = makeWASocket({
     auth,
     logger,
+    makeSignalRepository,
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
     browser: ['Carteiro', 'Chrome', '1'],

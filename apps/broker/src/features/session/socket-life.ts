@@ -9,6 +9,7 @@ import type {
 import { createBaileysLogger } from './baileys-logger.ts'
 import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
+import type { MessageCommit } from './message-commit.ts'
 import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
@@ -28,6 +29,7 @@ export interface SocketLifeOptions {
   instanceId: string
   creds: AuthenticationCreds
   keys: SignalKeyStore
+  commit: MessageCommit
   url: string | undefined
   uploads: UploadSite | undefined
   logger: Logger
@@ -52,10 +54,12 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
   const socket = openSocket({
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
+    makeSignalRepository: options.commit.makeSignalRepository,
     url: options.url,
     uploads: options.uploads,
     getMessage: (id) => listener.getMessage(instanceId, id),
   })
+  options.commit.listen(socket.ws)
   let openedAt: number | undefined
   socket.ev.on('creds.update', options.onCredentials)
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))

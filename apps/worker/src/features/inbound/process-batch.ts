@@ -6,11 +6,14 @@ import { fetchShard } from '@carteiro/queue/fetch-shard'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
 import { type Applied, applyEnvelopes, isMessage } from './apply-envelope.ts'
+import { awaitAnswers } from './await-answers.ts'
 
 export type InboundDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report'> & {
   config: Pick<Dependencies['config'], 'INBOUND_MAX_ATTEMPTS'>
   /** Called after the commit of a batch that stored a file's message. */
   onMedia?: () => void
+  /** Called after the commit of a batch with messages that may be answered automatically. */
+  onTurns?: () => void
 }
 
 const MAX_JOBS = 20
@@ -39,6 +42,7 @@ export async function processBatch(
   dependencies: InboundDependencies,
   shard: number,
 ): Promise<'processed' | 'empty' | 'busy'> {
+  let turns = 0
   const outcomes = await commit(dependencies, async (work) => {
     const batch = await fetchShard(dependencies.queue, work.transaction, shard, MAX_JOBS)
     if (!batch) return 'busy'
@@ -48,6 +52,7 @@ export async function processBatch(
     )
     const [first, last] = lockOrder(tries)
     for (const run of runsOf(first)) applied.push(...(await applyRun(dependencies, work, run)))
+    turns = await awaitAnswers(work.transaction, storedOf(applied))
     await releaseWaiting(dependencies, work, applied)
     for (const run of runsOf(last)) applied.push(...(await applyRun(dependencies, work, run)))
     await batch.complete()
@@ -56,6 +61,7 @@ export async function processBatch(
   if (outcomes === 'busy') return 'busy'
   for (const outcome of outcomes) tell(dependencies, outcome)
   if (outcomes.some(bringsMedia)) dependencies.onMedia?.()
+  if (turns > 0) dependencies.onTurns?.()
   return outcomes.length > 0 ? 'processed' : 'empty'
 }
 
@@ -74,13 +80,16 @@ async function releaseWaiting(
   work: UnitOfWork,
   outcomes: Outcome[],
 ): Promise<void> {
-  const stored = outcomes.flatMap((outcome) => {
-    const messageId = outcome.result === 'applied' ? outcome.applied.messageId : undefined
-    return messageId === undefined ? [] : [{ tenantId: outcome.envelope.tenantId, messageId }]
-  })
+  const stored = storedOf(outcomes).map(({ envelope: { tenantId }, messageId }) => ({ tenantId, messageId }))
   const instances = await releaseHeard(work, stored)
   if (instances.length > 0) await nudgeOutbound(queue, work.transaction, instances)
 }
+
+const storedOf = (outcomes: Outcome[]) =>
+  outcomes.flatMap((outcome) => {
+    const messageId = outcome.result === 'applied' ? outcome.applied.messageId : undefined
+    return messageId === undefined ? [] : [{ envelope: outcome.envelope, messageId }]
+  })
 
 /** Messages in a row, and each envelope of another kind by itself. */
 function runsOf(tries: Try[]): Try[][] {

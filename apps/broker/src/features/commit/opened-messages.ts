@@ -1,0 +1,107 @@
+import type { Database, Queryable } from '@carteiro/database/connect'
+import type { Seal, SealContext } from '@carteiro/runtime/seal'
+import { type BinaryNode, BufferJSON } from '@whiskeysockets/baileys'
+import { sql } from 'kysely'
+import { z } from 'zod'
+import type { OpenedPart } from './opened-part.ts'
+
+const Node: z.ZodType<BinaryNode> = z.object({
+  tag: z.string(),
+  attrs: z.record(z.string(), z.string()),
+  content: z.exactOptional(z.union([z.lazy(() => z.array(Node)), z.string(), z.instanceof(Uint8Array)])),
+})
+const Content = z.object({
+  stanza: Node,
+  me: z.object({ id: z.string(), lid: z.string() }),
+  plaintext: z.instanceof(Buffer),
+})
+
+const context = (instanceId: string, ciphertextHash: Buffer): SealContext => [
+  instanceId,
+  'opened',
+  ciphertextHash.toString('hex'),
+]
+
+/** What was opened, in `broker.opened_message`: written with the keys, settled with the journal. */
+export class OpenedMessages {
+  readonly #db: Database
+  readonly #seal: Seal
+
+  constructor(db: Database, seal: Seal) {
+    this.#db = db
+    this.#seal = seal
+  }
+
+  /** The plaintext of a ciphertext that was opened before; `undefined` of one that was not. */
+  async find(instanceId: string, ciphertextHash: Buffer): Promise<Buffer | undefined> {
+    const row = await this.#db
+      .selectFrom('broker.opened_message')
+      .select('sealed')
+      .where('instance_id', '=', instanceId)
+      .where('ciphertext_hash', '=', ciphertextHash)
+      .executeTakeFirst()
+    return row && this.#read(instanceId, ciphertextHash, row.sealed).plaintext
+  }
+
+  async insert(transaction: Queryable, instanceId: string, part: OpenedPart): Promise<void> {
+    const { ciphertextHash, messageHash, ...content } = part
+    const sealed = this.#seal.seal(
+      JSON.stringify(content, BufferJSON.replacer),
+      context(instanceId, ciphertextHash),
+    )
+    await transaction
+      .insertInto('broker.opened_message')
+      .values({
+        instance_id: instanceId,
+        ciphertext_hash: ciphertextHash,
+        message_hash: messageHash,
+        sealed,
+      })
+      .execute()
+  }
+
+  /** What the journal has not been told of: the parts of each message together, the oldest message first. */
+  async open(instanceId: string): Promise<OpenedPart[][]> {
+    const rows = await this.#db
+      .selectFrom('broker.opened_message')
+      .select(['ciphertext_hash', 'message_hash', 'sealed'])
+      .where('instance_id', '=', instanceId)
+      .where('settled_at', 'is', null)
+      .orderBy('number')
+      .execute()
+    const parts = rows.map((row) => ({
+      ciphertextHash: row.ciphertext_hash,
+      messageHash: row.message_hash,
+      ...this.#read(instanceId, row.ciphertext_hash, row.sealed),
+    }))
+    return [...Map.groupBy(parts, (part) => part.messageHash.toString('hex')).values()]
+  }
+
+  #read(instanceId: string, ciphertextHash: Buffer, sealed: Buffer): z.output<typeof Content> {
+    const text = this.#seal.open(sealed, context(instanceId, ciphertextHash)).toString()
+    return Content.parse(JSON.parse(text, BufferJSON.reviver))
+  }
+}
+
+const BATCH = 1_000
+
+/**
+ * Deletes what was settled longer ago than the retention, 1000 rows at a time. What the journal has not been told of
+ * stays.
+ *
+ * @param signal ends it between two batches
+ */
+export async function deleteSettledOpened(
+  db: Database,
+  { days, signal }: { days: number; signal: AbortSignal },
+): Promise<void> {
+  for (let deleted = BATCH; deleted === BATCH && !signal.aborted; ) {
+    const { numAffectedRows } = await sql`
+      delete from broker.opened_message o using (
+        select instance_id, ciphertext_hash from broker.opened_message
+        where settled_at < now() - make_interval(days => ${days})
+        order by settled_at limit ${BATCH} for update skip locked
+      ) old where o.instance_id = old.instance_id and o.ciphertext_hash = old.ciphertext_hash`.execute(db)
+    deleted = Number(numAffectedRows ?? 0)
+  }
+}
