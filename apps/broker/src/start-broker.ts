@@ -11,6 +11,7 @@ import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
 import { countRequestsUnderWay } from './plugins/requests-under-way.ts'
+import { pullMessages } from './pull-messages.ts'
 
 export interface StartContext {
   config: Config
@@ -39,6 +40,7 @@ export async function startBroker(context: StartContext): Promise<Dependencies &
   const address = await openDoor(dependencies, context)
   logger.info({ address }, 'broker listens')
   void connectWanted(dependencies, lifecycle)
+  pullMessages(dependencies, context)
   return { ...dependencies, address }
 }
 

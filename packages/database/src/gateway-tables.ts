@@ -1,4 +1,5 @@
-import type { Big, BigNullable, WhenDefault } from './columns.ts'
+import type { Generated } from 'kysely'
+import type { Big, BigDefault, BigNullable, JsonNullable, WhenDefault, WhenNullable } from './columns.ts'
 
 export interface GatewayOfferTable {
   tenant_id: string
@@ -19,4 +20,31 @@ export interface GatewayReaderTable {
   key_id: string
   stream_id: string
   opened_at: WhenDefault
+}
+
+/** A pulling broker's own. */
+export interface GatewayMessageTable {
+  idempotency_key: string
+  number: BigDefault
+  message_id: string
+  instance_id: string
+  recipient: string
+  message: JsonNullable
+  state: Generated<'pending' | 'delivered' | 'sending' | 'sent' | 'failed' | 'retry'>
+  attempts: Generated<number>
+  next_attempt_at: WhenNullable
+  acked_at: WhenNullable
+  external_id: string | null
+  error_code: string | null
+  error_message: string | null
+  retriable: boolean | null
+  report_pending: Generated<boolean>
+  created_at: WhenDefault
+  updated_at: WhenDefault
+}
+
+export interface GatewayCursorTable {
+  gateway: string
+  last_event_id: Big
+  updated_at: WhenDefault
 }

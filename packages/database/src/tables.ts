@@ -12,7 +12,12 @@ import type {
 import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullable } from './columns.ts'
 import type { ConsentTable } from './consent-tables.ts'
 import type { FlowStateTable, FlowTable, FlowTurnTable } from './flow-tables.ts'
-import type { GatewayOfferTable, GatewayReaderTable } from './gateway-tables.ts'
+import type {
+  GatewayCursorTable,
+  GatewayMessageTable,
+  GatewayOfferTable,
+  GatewayReaderTable,
+} from './gateway-tables.ts'
 import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
@@ -73,6 +78,8 @@ export interface Tables {
   'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
+  'broker.gateway_message': GatewayMessageTable
+  'broker.gateway_cursor': GatewayCursorTable
   'broker.instance_lease': InstanceLeaseTable
   'broker.node': BrokerNodeTable
 }

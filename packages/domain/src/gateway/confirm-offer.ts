@@ -1,4 +1,5 @@
 import { commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { applyEarlyReceipts } from '../outbox/early-receipts.ts'
 import { applyReceipt } from '../outbox/receipts.ts'
 import { settle } from '../outbox/settle.ts'
 import { findOffer, isSent, type OfferKey, type OfferResult, type OfferStanding } from './find-offer.ts'
@@ -76,6 +77,8 @@ async function moveLate(work: UnitOfWork, confirmation: Confirmation): Promise<O
     ...{ tenantId, instanceId, providerMessageId: externalId, occurredAt: at },
     ...{ status: 'SENT', participant: '', error: null, details: {} },
   })
+  // What came of it before its id was known.
+  await applyEarlyReceipts(work, { tenantId, instanceId, providerMessageId: externalId })
   const offer = await findOffer(work.transaction, confirmation)
   if (!offer) return { status: 'not_found' }
   const { state } = offer
