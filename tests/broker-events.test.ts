@@ -1,7 +1,15 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { test } from 'tap'
 import { parseWebhook } from '../apps/api/src/features/webhooks/parse-webhook.ts'
+import { toCallEntry } from '../apps/broker/src/features/receiving/to-call-entry.ts'
+import {
+  toContactEntry,
+  toGroupEntry,
+  toMappingEntry,
+  toMembersEntry,
+} from '../apps/broker/src/features/receiving/to-directory-entry.ts'
 import { toEvent, toOutboundEntry } from '../apps/broker/src/features/receiving/to-event.ts'
+import { toGapEntry } from '../apps/broker/src/features/receiving/to-gap-entry.ts'
 import {
   toAckEntry,
   toReceiptEntry,
@@ -71,11 +79,64 @@ test('a message that the broker could not decrypt is read by its own id', async 
   t.match(comes(null, stub).drafts, [{ body }])
 })
 
-test('what our own phone wrote is passed over, but for a poll', async (t) => {
+test('what our own phone wrote is read as outbound, and what it does to its messages too', async (t) => {
   const key = { remoteJid: customer, id: '3A01', fromMe: true }
-  t.match(comes({ conversation: 'mine' }, { key }), { drafts: [], ignored: [{ reason: 'from_me' }] })
-  t.match(comes(poll, { key }).drafts, [{ body: { kind: 'message', direction: 'outbound' } }])
+  const own = { remoteJid: customer, id: '3A00', fromMe: true }
+  const direct = { kind: 'message', direction: 'outbound' }
+  t.match(comes({ conversation: 'mine' }, { key }).drafts, [{ chatKey: customer, body: direct }])
+  t.match(comes(poll, { key }).drafts, [{ body: direct }])
+  const edited = { protocolMessage: { key: own, type: 14, editedMessage: { conversation: 'new' } } }
+  t.match(comes(edited, { key }).drafts, [{ body: { kind: 'edit', targetMessageId: '3A00' } }])
+  const reaction = { reactionMessage: { key: target, text: 'x' } }
+  t.match(comes(reaction, { key }), { drafts: [], ignored: [{ reason: 'from_me' }] })
 })
+
+const told = { instanceId: 'main', eventId: 'E1', receivedAt }
+const lid = '123456789012345@lid'
+const others: [string, { event: unknown } | undefined, Record<string, unknown>][] = [
+  [
+    'name of a person',
+    toContactEntry({ id: lid, phoneNumber: customer, name: 'Ana' }, told),
+    { chatKey: customer, body: { kind: 'contact', phone: '+5511988887777', lid, contact: { name: 'Ana' } } },
+  ],
+  [
+    'LID of a phone',
+    toMappingEntry({ lid, pn: customer }, told),
+    { chatKey: customer, body: { kind: 'contact', phone: '+5511988887777', lid } },
+  ],
+  [
+    'group',
+    toGroupEntry({ id: group, subject: 'Family' }, 'changed', told),
+    { chatKey: group, body: { kind: 'group', jid: group, subject: 'Family' } },
+  ],
+  [
+    'change of members',
+    toMembersEntry({ id: group, author: member, action: 'add', participants: [{ id: member }] }, told),
+    { chatKey: group, body: { kind: 'group', subject: null, details: { change: 'add' } } },
+  ],
+  [
+    'call',
+    toCallEntry(
+      {
+        ...{ id: 'C1', chatId: lid, from: lid, callerPn: customer, status: 'offer' },
+        offline: false,
+        date: receivedAt,
+      },
+      told,
+    ),
+    { chatKey: customer, body: { kind: 'call', details: { callId: 'C1', status: 'offer' } } },
+  ],
+  [
+    'gap',
+    toGapEntry({ expected: 3, seen: 2, from: undefined }, told),
+    { body: { kind: 'gap', details: { expected: 3, seen: 2 } } },
+  ],
+]
+for (const [what, entry, expected] of others) {
+  test(`a ${what} that the broker tells is read by the API as such`, async (t) => {
+    t.match(readByApi(entry).drafts, [expected])
+  })
+}
 
 test('the secret of a poll that the broker sent is read', async (t) => {
   const message = proto.Message.fromObject(poll)

@@ -68,6 +68,8 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
       ...connected,
       ...webhooks,
       BROKER_PORT: String(ports.broker),
+      // The same after a restart: a broker that was killed is succeeded at once.
+      BROKER_ID: options.common.BROKER_ID || 'broker',
       WHATSAPP_WEBHOOK_URL: `${urlOf(host, ports.api)}/api/integrations/whatsapp/webhook`,
       SESSION_ENCRYPTION_KEY: credentials.sessionEncryptionKey,
       ...(options.simulator ? linked : {}),

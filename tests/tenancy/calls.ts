@@ -48,6 +48,12 @@ export const TEMPLATES = {
   deleted: { code: 'farewell', language: 'en' },
 }
 
+/** A flow of one question. */
+const FLOW = {
+  enabled: false,
+  questions: [{ key: 'ASK_ORDER', field: 'order', text: 'Your order?', answer: { type: 'text' } }],
+}
+
 /** Answered for as long as somebody reads. */
 export const STREAM = 'GET /api/events/stream'
 
@@ -99,6 +105,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   // One that nobody else writes: whose it is, alone deletes it.
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
+  'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
@@ -148,6 +156,10 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/messages/{id}/media': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/v1/settings': () => [{}],
   'PATCH /api/v1/settings': () => [{ payload: { pace: { perMinute: 1 }, timezone: 'Europe/Rome' } }],
+  'GET /api/v1/flow': () => [{}],
+  'PUT /api/v1/flow': () => [{ payload: FLOW }],
+  'GET /api/v1/flow/versions': () => [{}, { query: { limit: '200' } }],
+  'POST /api/v1/flow/validate': () => [{ payload: FLOW }],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],

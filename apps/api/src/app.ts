@@ -8,6 +8,7 @@ import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { eventRoutes } from './features/events/routes.ts'
+import { flowRoutes } from './features/flow/routes.ts'
 import { gatewayRoutes } from './features/gateway/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
@@ -57,6 +58,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(connectCloudRoute, dependencies)
   await app.register(keyRoutes, dependencies)
   await app.register(settingsRoutes, dependencies)
+  await app.register(flowRoutes, dependencies)
   await app.register(activityRoutes, dependencies)
   await app.register(eventRoutes, dependencies)
   await app.register(deadLetterRoutes, dependencies)

@@ -1,4 +1,4 @@
-import { hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
+import { flag, hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
@@ -14,6 +14,12 @@ const Variables = z.object({
   ...processVariables,
   ...gatewayVariables,
   BROKER_PORT: port(3001),
+  BROKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, - or _')
+    .optional(),
+  BROKER_ADVERTISED_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  BROKER_PROXY: flag(true),
   WHATSAPP_BROKER_API_KEY: secret(),
   WHATSAPP_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -22,6 +28,7 @@ const Variables = z.object({
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
   SESSION_ENCRYPTION_KEY: sealKey(),
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
+  OFFLINE_GAP_SECONDS: wholeNumber(30, 1),
   WHATSAPP_WEB_SOCKET_URL: z
     .string()
     // Without TLS, and with a root that anybody can make: such a server may only stand on this machine.
@@ -45,6 +52,8 @@ const Variables = z.object({
     .optional(),
   WHATSAPP_MEDIA_CA: certificateAuthority().optional(),
   MEDIA_MAX_BYTES: wholeNumber(100 * 1024 * 1024, 1),
+  SEND_CEILING: wholeNumber(16, 1),
+  SEND_QUEUE_LIMIT: wholeNumber(500, 1),
 })
 
 export type Config = z.output<typeof Variables>

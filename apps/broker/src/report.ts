@@ -7,9 +7,12 @@ import {
   LATENCY_BUCKETS,
   type Registry,
 } from '@carteiro/runtime/metrics'
+import { reportLeases } from './features/leases/report-leases.ts'
+import { Meters } from './features/metrics/meters.ts'
 import type { RowVerdict } from './features/receiving/judge-answer.ts'
 import type { SkipReason } from './features/receiving/to-event.ts'
-import type { SendOutcome } from './features/sending/send-outcome.ts'
+import type { OfflineCount } from './features/receiving/watch-offline.ts'
+import type { SendOutcome, SentMessage } from './features/sending/send-outcome.ts'
 import type { SessionState } from './features/session/status-event.ts'
 
 /** Every metric and every business log line of the broker, each event in one place. */
@@ -20,16 +23,20 @@ export interface ReportOptions {
   registry: Registry
   /** Counts the journal's rows that wait; asked when the metrics are read. */
   countWaiting: () => Promise<number>
+  /** What is counted of each instance beside. */
+  meters?: Meters
 }
 
-export function createReport({ logger, registry, countWaiting }: ReportOptions) {
+export function createReport({ logger, registry, countWaiting, meters = new Meters() }: ReportOptions) {
   const metrics = createMetrics(registry, countWaiting)
   return {
-    ...reportSessions(logger, metrics),
+    ...reportSessions(logger, metrics, meters),
+    ...reportReceived(metrics, meters),
     ...reportJournal(logger, metrics),
     ...reportPublishing(logger, metrics),
-    ...reportSends(logger, metrics),
+    ...reportSends(logger, metrics, meters),
     ...reportMedia(logger, metrics),
+    ...reportLeases(logger, registry),
     choreFailed: (chore: string, err: unknown) => logger.warn({ chore, err }, 'chore failed'),
     unhandled: (err: unknown) => logger.error({ err }, 'a promise of a library was rejected unheard'),
   }
@@ -37,7 +44,7 @@ export function createReport({ logger, registry, countWaiting }: ReportOptions) 
 
 type Metrics = ReturnType<typeof createMetrics>
 
-function reportSessions(logger: Logger, metrics: Metrics) {
+function reportSessions(logger: Logger, metrics: Metrics, meters: Meters) {
   const statuses = new Map<string, string>()
   const reasonLabel = boundedLabel(20)
   return {
@@ -52,9 +59,20 @@ function reportSessions(logger: Logger, metrics: Metrics) {
       logger.error({ instanceId, err }, 'instance state not saved'),
     reconnect(instanceId: string, reason: string, waitMs: number): void {
       metrics.reconnects.inc({ reason: reasonLabel(reason) })
+      meters.reconnect(instanceId, reason)
       logger.info({ instanceId, reason, waitMs }, 'socket ended, connecting again')
     },
     libsignalLine: () => metrics.libsignalLines.inc(),
+  }
+}
+
+function reportReceived(metrics: Metrics, meters: Meters) {
+  return {
+    received: meters.received,
+    decryptFailed(instanceId: string): void {
+      metrics.decryptFailures.inc()
+      meters.decryptFailure(instanceId)
+    },
   }
 }
 
@@ -63,6 +81,10 @@ function reportJournal(logger: Logger, metrics: Metrics) {
     inboundSkipped(instanceId: string, reason: SkipReason): void {
       metrics.inbound.inc({ result: reason })
       logger.debug({ instanceId, reason }, 'inbound message skipped')
+    },
+    gap(instanceId: string, count: OfflineCount): void {
+      metrics.gaps.inc()
+      logger.warn({ instanceId, ...count }, 'not all that waited on WhatsApp has come')
     },
     journalled(written: number, repeated: number): void {
       metrics.inbound.inc({ result: 'journalled' }, written)
@@ -110,16 +132,13 @@ function reportPublishing(logger: Logger, metrics: Metrics) {
   }
 }
 
-function reportSends(logger: Logger, metrics: Metrics) {
+function reportSends(logger: Logger, metrics: Metrics, meters: Meters) {
   return {
-    sent(
-      { instanceId, waMessageId }: { instanceId: string; waMessageId: string },
-      outcome: SendOutcome,
-      elapsedMs: number,
-    ): void {
+    sent({ instanceId, waMessageId, message }: SentMessage, outcome: SendOutcome, elapsedMs: number): void {
       const result = sendResult(outcome)
       metrics.sends.inc({ result })
       if (result === 'sent') metrics.sendSeconds.observe(elapsedMs / 1000)
+      meters.sent(instanceId, message.type, result, result === 'sent' ? elapsedMs : undefined)
       const reason = reasonOf(outcome)
       logger.info({ instanceId, waMessageId, result, reason, elapsedMs }, 'send ended')
     },
@@ -169,6 +188,11 @@ function createMetrics(registry: Registry, countWaiting: () => Promise<number>) 
     inbound: counter('whatsapp_broker_inbound_total', 'What WhatsApp gave us, by what became of it', [
       'result',
     ]),
+    gaps: counter(
+      'whatsapp_broker_gaps_total',
+      'Times that less came of what waited on WhatsApp than it had announced',
+      [],
+    ),
     publishes: counter(
       'whatsapp_journal_events_total',
       'Events published to the API or refused by it, and batches that were put off',
@@ -184,6 +208,11 @@ function createMetrics(registry: Registry, countWaiting: () => Promise<number>) 
     mediaDownloads: counter('whatsapp_broker_media_downloads_total', 'Media downloads by how they ended', [
       'result',
     ]),
+    decryptFailures: counter(
+      'whatsapp_decrypt_failures_total',
+      'Messages of others that could not be opened',
+      [],
+    ),
     libsignalLines: counter(
       'whatsapp_libsignal_lines_total',
       'Lines that libsignal wanted to print, kept out because they hold keys',

@@ -7,6 +7,8 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { deleteSettledOpened } from './features/commit/opened-messages.ts'
+import { deleteOldAnswers } from './features/exists/recipient-rows.ts'
+import type { LeaseTimes } from './features/leases/lease-times.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
@@ -17,6 +19,8 @@ export interface StartContext {
   config: Config
   logger: Logger
   lifecycle: Lifecycle
+  /** Shorter ones for tests. */
+  leaseTimes?: LeaseTimes
 }
 
 /** WhatsApp's acknowledgements and files are waited for so long when the process stops. */
@@ -27,19 +31,20 @@ const DELETE_EVERY_MS = 60 * 60_000
 const LEDGER_DAYS = 7
 
 /**
- * Starts a broker: its parts, its chores, its door, then the sessions that are wanted.
+ * Starts a broker: its parts, its chores, its door, then the sessions of its share of the wanted instances.
  *
  * @returns where it listens, `http://host:port`
  */
 export async function startBroker(context: StartContext): Promise<Dependencies & { address: string }> {
-  const { config, logger, lifecycle } = context
+  const { config, logger, lifecycle, leaseTimes } = context
   if (config.WHATSAPP_SIMULATOR_ROOT) trustRoot(config.WHATSAPP_SIMULATOR_ROOT)
-  const dependencies = createDependencies(config, logger, lifecycle)
+  const dependencies = createDependencies(config, logger, lifecycle, leaseTimes)
   lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
   startChores(dependencies, context)
   const address = await openDoor(dependencies, context)
   logger.info({ address }, 'broker listens')
-  void connectWanted(dependencies, lifecycle)
+  dependencies.startLeases(address)
+  void publishWaiting(dependencies, lifecycle)
   pullMessages(dependencies, context)
   return { ...dependencies, address }
 }
@@ -48,7 +53,7 @@ async function openDoor(
   dependencies: Dependencies,
   { config, logger, lifecycle }: StartContext,
 ): Promise<string> {
-  const server = createApp(dependencies, logger, config.WHATSAPP_BROKER_API_KEY)
+  const server = createApp(dependencies, logger, config)
   const answered = countRequestsUnderWay(server)
   lifecycle.onStop('http server', () => server.close())
   lifecycle.onStop('sends and downloads', async () => {
@@ -73,20 +78,15 @@ function startChores(
     await deleteSettled(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await deleteSettledOpened(connection.db, { days: config.RETENTION_DAYS_JOURNAL, signal })
     await ledger.deleteOld(LEDGER_DAYS)
+    await deleteOldAnswers(connection.db)
   })
 }
 
-/**
- * What was connected when the last broker ended is connected again, and what it could not publish is
- * published.
- */
-async function connectWanted(dependencies: Dependencies, { signal }: Lifecycle): Promise<void> {
-  const { instances, sessions, publisher, report } = dependencies
+/** What an earlier process could not publish is published at once. */
+async function publishWaiting({ publisher, report }: Dependencies, { signal }: Lifecycle): Promise<void> {
   try {
     await retryWhileDatabaseAway(() => publisher.sweep(), { signal })
-    const wanted = await retryWhileDatabaseAway(() => instances.wanted(), { signal })
-    for (const instance of wanted) sessions.start(instance)
   } catch (error) {
-    report.choreFailed('connect what is wanted', error)
+    report.choreFailed('publish what waits', error)
   }
 }

@@ -32,6 +32,7 @@ export async function startTestBroker(t: Pick<Test, 'teardown'>, variables: Reco
   const config = readBrokerConfig({
     DATABASE_URL: database.url,
     BROKER_PORT: '0',
+    BROKER_ID: 'broker',
     WHATSAPP_BROKER_API_KEY: API_KEY,
     SESSION_ENCRYPTION_KEY: 'ab'.repeat(32),
     WHATSAPP_WEBHOOK_URL: webhook.url,

@@ -18,6 +18,7 @@ export interface TestEvent {
     qrAvailable?: boolean
     message?: { id?: string; text?: string; type?: string }
     contact?: { phone?: string | null }
+    metadata?: Record<string, unknown>
     raw?: { updates: { key: Record<string, unknown>; update: Record<string, unknown> }[] }
   }
 }

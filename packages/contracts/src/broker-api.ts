@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ConnectionStatus } from './broker-event.ts'
+import { InstanceCounters } from './broker-metrics.ts'
+import { BrokerSettings, BrokerSettingsChange } from './broker-settings.ts'
 import { Slug } from './identifier.ts'
 import { MediaType } from './media.ts'
 
@@ -8,9 +10,25 @@ export const CreateBrokerInstance = z.object({
   id: Slug.optional(),
   name: z.string().min(1).max(200),
   tenantId: Slug,
-  webhookUrl: z.url().optional(),
+  webhookUrl: BrokerSettings.shape.webhookUrl,
+  settings: BrokerSettings.optional(),
 })
 export type CreateBrokerInstance = z.infer<typeof CreateBrokerInstance>
+
+/** Which of several brokers holds an instance, and until when unless it renews. */
+export const InstanceLease = z.object({
+  holder: z.string(),
+  expiresAt: z.iso.datetime(),
+  /** Rises whenever the instance changes hands. */
+  generation: z.number(),
+})
+
+/** `PATCH /instances/:id` of the broker. */
+export const ChangeBrokerInstance = z.object({
+  name: CreateBrokerInstance.shape.name.optional(),
+  settings: BrokerSettingsChange.optional(),
+})
+export type ChangeBrokerInstance = z.infer<typeof ChangeBrokerInstance>
 
 /** An instance as the broker tells of it. */
 export const BrokerInstance = z.object({
@@ -23,6 +41,11 @@ export const BrokerInstance = z.object({
   lid: z.string().nullable(),
   qrAvailable: z.boolean(),
   lastError: z.string().nullable(),
+  /** `null` while no broker holds it, and from brokers that know no leases. */
+  lease: InstanceLease.nullable().default(null),
+  settings: z.object(BrokerSettings.shape).optional(),
+  /** What its process counted. */
+  counters: InstanceCounters.optional(),
 })
 export type BrokerInstance = z.infer<typeof BrokerInstance>
 

@@ -110,6 +110,14 @@ export const EVENT_PAYLOADS = {
   }),
   /** A code to scan is there, or is not any more. The code is a credential: it is read by REST alone. */
   'whatsapp.instance.qr': z.object({ instanceId: z.string(), available: z.boolean() }),
+  /** Less came than WhatsApp, or a broker's own count, had announced. Unknown members are null. */
+  'whatsapp.instance.gap': z.object({
+    instanceId: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    expected: z.number().nullable(),
+    seen: z.number().nullable(),
+  }),
   /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
   'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
   'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),

@@ -28,3 +28,20 @@ export const ContactView = z.object({
   isGroup: z.boolean(),
 })
 export type ContactView = z.infer<typeof ContactView>
+
+/** Whether the customer may be answered freely: for a day after it wrote. `expiresAt` is `null` where it never did. */
+export const CustomerWindow = z.object({ isOpen: z.boolean(), expiresAt: z.iso.datetime().nullable() })
+export type CustomerWindow = z.infer<typeof CustomerWindow>
+
+/** A ticket, as lists show it. */
+export const TicketView = TicketState.extend({
+  id: z.uuid(),
+  instanceId: z.string(),
+  createdAt: z.iso.datetime(),
+  timeline: TicketTimeline,
+  window: CustomerWindow,
+  /** What the customer told of itself: the answers to the flow's questions, and the like. */
+  knownFields: z.record(z.string(), z.unknown()),
+  contact: ContactView,
+})
+export type TicketView = z.infer<typeof TicketView>

@@ -1,5 +1,13 @@
 import type { Generated } from 'kysely'
-import type { BigDefault, Json, JsonNullable, When, WhenDefault, WhenNullable } from './columns.ts'
+import type {
+  BigDefault,
+  Json,
+  JsonDefault,
+  JsonNullable,
+  When,
+  WhenDefault,
+  WhenNullable,
+} from './columns.ts'
 
 export interface BrokerInstanceTable {
   id: string
@@ -11,8 +19,18 @@ export interface BrokerInstanceTable {
   phone: string | null
   lid: string | null
   last_error: string | null
+  settings: JsonDefault
   created_at: WhenDefault
   updated_at: WhenDefault
+}
+
+export interface RecipientTable {
+  instance_id: string
+  digits: string
+  is_on_whatsapp: boolean
+  jid: string | null
+  lid: string | null
+  checked_at: WhenDefault
 }
 
 export interface SessionCredentialTable {

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
   name: string
   maxConnections?: number
+  /** After which a statement without an answer has failed; without it, when the server or the network says so. */
+  queryTimeoutMs?: number
 }
 
 /** int8 (positions, event numbers, counts) as number: none comes near 2^53. */
@@ -32,7 +34,13 @@ types.setTypeParser(pg.types.builtins.DATE, (text) => text)
  * Opens the pool of one process. A pool survives restarts of PostgreSQL only when every client has an `error`
  * listener, idle or in use: without it one dropped socket ends the process.
  */
-export function connect({ url, logger, name, maxConnections = 10 }: ConnectOptions): Connection {
+export function connect({
+  url,
+  logger,
+  name,
+  maxConnections = 10,
+  queryTimeoutMs,
+}: ConnectOptions): Connection {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
@@ -42,6 +50,7 @@ export function connect({ url, logger, name, maxConnections = 10 }: ConnectOptio
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 30_000,
     keepAlive: true,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
     types,
   })
   const onError = (error: Error) => logger.warn({ err: error.message }, 'database connection lost')

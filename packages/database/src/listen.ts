@@ -3,6 +3,9 @@ import { pause } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import pg from 'pg'
 
+/** The connection that listens. */
+export type ListeningClient = pg.Client
+
 export interface ListenOptions {
   url: string
   name: string
@@ -11,7 +14,7 @@ export interface ListenOptions {
   /** Called for each notification. */
   onNotification: (channel: string, payload: string) => void
   /** Called whenever listening (re)starts: what was notified meanwhile is unknown, so look everywhere once. */
-  onListening: () => void
+  onListening: (client: ListeningClient) => void
 }
 
 const RECONNECT = { firstMs: 50, maxMs: 1_000 }
@@ -45,7 +48,7 @@ async function listenOnce(channels: string[], options: ListenOptions): Promise<'
   try {
     await client.connect()
     for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`)
-    options.onListening()
+    options.onListening(client)
     await ended
     if (!options.signal.aborted) options.logger.warn('listening connection lost, connecting again')
     return 'had-listened'

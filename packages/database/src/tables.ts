@@ -5,6 +5,7 @@ import type {
   InstanceLeaseTable,
   JournalTable,
   OpenedMessageTable,
+  RecipientTable,
   SendLedgerTable,
   SessionCredentialTable,
   SessionKeyTable,
@@ -75,6 +76,7 @@ export interface Tables {
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
+  'broker.recipient': RecipientTable
   'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
@@ -116,6 +118,7 @@ export interface InstanceTable {
   aliases: Generated<string[]>
   settings: JsonDefault
   status_at: WhenNullable
+  qr_available: Generated<boolean>
   transport: Generated<'baileys' | 'cloud'>
   delivery: Generated<'push' | 'pull'>
   cloud_phone_number_id: string | null

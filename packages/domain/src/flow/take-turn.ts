@@ -21,7 +21,7 @@ export interface TurnResult {
   said: Said[]
 }
 
-/** Nobody answers what was written so long ago. */
+/** Nobody answers what reached us so long ago: the workers were away. */
 const MAX_AGE_MS = 24 * 3_600_000
 
 /**
@@ -47,8 +47,8 @@ export async function takeTurn(
 async function answer(work: UnitOfWork, dependencies: SayDependencies, turn: LockedTurn): Promise<Said[]> {
   const { contact, ticket, message } = turn
   const { tenant_id: tenantId } = ticket
-  const writtenAt = message.broker_at ?? message.created_at
-  const isLate = message.metadata.backfilled === true || Date.now() - writtenAt.getTime() > MAX_AGE_MS
+  const reachedUsAt = message.received_at ?? message.created_at
+  const isLate = message.metadata.backfilled === true || Date.now() - reachedUsAt.getTime() > MAX_AGE_MS
   const word = readOptWord(message.text)
   const heard = word && (await hearOptWord(work, dependencies, { turn, word, isLate }))
   if (heard || isLate || ticket.status === 'closed') return heard ?? []

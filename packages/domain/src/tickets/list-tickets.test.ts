@@ -1,3 +1,4 @@
+import type { TicketView } from '@carteiro/contracts/ticket'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import t from 'tap'
@@ -5,7 +6,7 @@ import { upsertContact } from '../contacts/upsert.ts'
 import { commit } from '../events/unit-of-work.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { hasTicket } from './find-ticket.ts'
-import { listTickets, type TicketCursor, type TicketView } from './list-tickets.ts'
+import { listTickets, type TicketCursor } from './list-tickets.ts'
 
 const domain = await startDomain(t)
 const { db } = domain

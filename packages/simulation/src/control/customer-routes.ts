@@ -17,6 +17,8 @@ const Customer = z.object({
   /** Milliseconds until the person reads it; `null` for never by itself. */
   readAfterMs: z.number().nullable(),
   addressing: z.enum(['pn', 'lid']),
+  /** Whoever gets what this person writes by LID is not told the phone. */
+  hidesPhone: z.boolean(),
   blocked: z.array(z.string()),
 })
 
@@ -28,6 +30,7 @@ const Settings = z
     deliveredAfterMs: Delay.exactOptional(),
     readAfterMs: Delay.exactOptional(),
     addressing: z.enum(['pn', 'lid']).exactOptional(),
+    hidesPhone: z.boolean().exactOptional(),
   })
   .refine((settings) => Object.keys(settings).length > 0, 'must change something')
 
@@ -85,8 +88,9 @@ export function addCustomerRoutes(server: HttpServer, { whatsapp, changes }: Con
 }
 
 function change(whatsapp: Whatsapp, digits: string, settings: z.output<typeof Settings>): void {
-  const { pushName, onWhatsApp, online, ...treatment } = settings
+  const { pushName, onWhatsApp, online, hidesPhone, ...treatment } = settings
   const person = namePerson(whatsapp, digits)
+  if (hidesPhone !== undefined) person.hidesPhone = hidesPhone
   if (onWhatsApp !== undefined) person.onWhatsApp = onWhatsApp
   if (online !== undefined || Object.keys(treatment).length > 0) {
     const device = requirePhone(whatsapp, digits)
@@ -113,7 +117,7 @@ function block(whatsapp: Whatsapp, { phone, other }: z.output<typeof BlockParams
 }
 
 function describe(whatsapp: Whatsapp, digits: string): z.output<typeof Customer> {
-  const { phone, lid, pushName, onWhatsApp, blocked } = namePerson(whatsapp, digits)
+  const { phone, lid, pushName, onWhatsApp, hidesPhone, blocked } = namePerson(whatsapp, digits)
   const device = onWhatsApp
     ? whatsapp.persons.phoneOf(namePerson(whatsapp, digits))
     : findPhone(whatsapp, digits)
@@ -127,6 +131,7 @@ function describe(whatsapp: Whatsapp, digits: string): z.output<typeof Customer>
     deliveredAfterMs,
     readAfterMs,
     addressing,
+    hidesPhone,
     blocked: [...blocked].sort(),
   }
 }

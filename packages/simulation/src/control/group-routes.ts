@@ -21,6 +21,8 @@ const ChangeBody = z.object({
   phones: Members,
 })
 
+const RenameBody = z.object({ by: Phone, subject: z.string().min(1).max(100) })
+
 const GroupFacts = z.object({
   jid: z.string(),
   subject: z.string(),
@@ -56,6 +58,17 @@ export function addGroupRoutes(server: HttpServer, { whatsapp, changes }: Contro
       const group = create(whatsapp, body)
       changes.tellAll()
       return reply.status(201).send(describe(group))
+    },
+  )
+
+  server.patch(
+    '/groups/:jid',
+    { schema: { params, body: RenameBody, response: { 200: GroupFacts } } },
+    async ({ params, body: { by, subject } }) => {
+      const group = requireGroup(whatsapp, params.jid)
+      ask(whatsapp, by, { act: node('subject', {}, Buffer.from(subject)), to: group.jid })
+      changes.tellAll()
+      return describe(group)
     },
   )
 

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from '../server/device.ts'
-import { childOf } from '../server/nodes.ts'
+import { allChildren, bytesOf, childOf } from '../server/nodes.ts'
 import type { Connection } from '../wire/connection-paths.ts'
 import type { Armory } from './armory.ts'
 import { shuffle } from './chance.ts'
@@ -10,13 +10,35 @@ export function bendStanzas(connection: Connection, device: Device, armory: Armo
   const shuffleOffline = createOfflineShuffle(device, armory)
   const holdAcks = createAckHold(device, armory)
 
-  connection.paths.sending = (stanza, send) =>
+  connection.paths.sending = (stanza, send) => {
+    if (isWaitingMessage(stanza) && armory.spend('lost-offline', device)) return
     shuffleOffline(stanza, (next) =>
       holdAcks(next, (held) => {
-        send(held)
+        const sent = isSealed(held) && armory.spend('garbled', device) ? garbled(held) : held
+        send(sent)
         if (held.tag === 'message' && armory.spend('duplicate', device)) send(held)
       }),
     )
+  }
+}
+
+const isWaitingMessage = ({ tag, attrs }: BinaryNode): boolean =>
+  tag === 'message' && attrs.offline !== undefined
+
+const isSealed = (stanza: BinaryNode): boolean =>
+  stanza.tag === 'message' && childOf(stanza, 'enc') !== undefined
+
+/** Whoever opens it sees that somebody changed it. */
+function garbled(stanza: BinaryNode): BinaryNode {
+  const content = allChildren(stanza).map((child) => {
+    if (child.tag !== 'enc') return child
+    const bytes = Buffer.from(bytesOf(child))
+    // The ends of a first message are numbers that nobody seals.
+    const middle = Math.floor(bytes.length / 2)
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
+    return { ...child, content: bytes }
+  })
+  return { ...stanza, content }
 }
 
 type Send = (stanza: BinaryNode) => void

@@ -33,6 +33,10 @@ export const Fault = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('duplicate'), times }),
   /** What waited while the client was away comes out of order. */
   z.strictObject({ type: z.literal('shuffled-offline'), times, seed: z.number().int().default(1) }),
+  /** The next message that waited while the client was away does not come, as if it had; it comes with the next connection. */
+  z.strictObject({ type: z.literal('lost-offline'), times }),
+  /** The next message that is sealed for the client cannot be opened. */
+  z.strictObject({ type: z.literal('garbled'), times }),
   /** The next ack of a message comes after the receipt for it; after this time when there is none. */
   z.strictObject({ type: z.literal('late-ack'), times, ms: ms.default(5_000) }),
   /** The next message is taken, and its ack never comes. */

@@ -23,6 +23,8 @@ export interface Person {
   available: boolean
   /** Privacy settings that were changed, by name. */
   readonly privacy: Map<string, string>
+  /** Who writes by LID shows nobody the phone behind it. */
+  hidesPhone: boolean
   /** Phones of whom this person blocked. */
   readonly blocked: Set<string>
   /** Phones of whom this person trusts, and the week since the epoch in which that was last said. */

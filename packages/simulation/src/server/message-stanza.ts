@@ -81,10 +81,12 @@ function names(sender: Device, target: Device, to: Destination): Record<string, 
   const author = formatAddress(phone, addressing, sender.number)
   const other = addressing === 'lid' ? 'pn' : 'lid'
   const alias = formatAddress(phone, other)
+  const hidden = other === 'pn' && sender.person.hidesPhone && target.person !== sender.person
+  const named = (member: string) => (hidden ? {} : { [`${member}_${other}`]: alias })
   if (to.kind === 'group') {
-    return { from: to.jid, participant: author, [`participant_${other}`]: alias, addressing_mode: addressing }
+    return { from: to.jid, participant: author, ...named('participant'), addressing_mode: addressing }
   }
-  if (target.person !== sender.person) return { from: author, [`sender_${other}`]: alias }
+  if (target.person !== sender.person) return { from: author, ...named('sender') }
   if (to.phone === phone) return { from: author }
   return {
     from: author,

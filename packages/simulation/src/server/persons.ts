@@ -97,6 +97,7 @@ function makePerson(phone: string): Person {
     devices: new Map(),
     nextDevice: FIRST_COMPANION,
     privacy: new Map(),
+    hidesPhone: false,
     blocked: new Set(),
     trusts: new Map(),
     watchers: new Set(),

@@ -1,4 +1,6 @@
+import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { listAudit } from '@carteiro/domain/audit/list-audit'
+import { hasTicket } from '@carteiro/domain/tickets/find-ticket'
 import { listActivities } from '@carteiro/domain/timeline/list-activities'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
@@ -66,6 +68,27 @@ export async function activityRoutes(app: HttpServer, { db }: Pick<Dependencies,
     async ({ actor: { tenantId }, query: { cursor, ...filter } }) => {
       const after = readCursor(IdCursor, cursor)?.id
       const { items, next } = await listActivities(db, { ...filter, tenantId, after })
+      return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
+    },
+  )
+
+  app.get(
+    '/api/tickets/:id/timeline',
+    {
+      onRequest: app.authenticate('read'),
+      schema: {
+        tags: ['tickets'],
+        summary: 'What happened in a ticket, newest first',
+        params: z.object({ id: z.uuid() }),
+        querystring: Page.extend({ type: Word }),
+        response: { 200: listOf(Activity), 404: ProblemBody },
+      },
+    },
+    async ({ actor: { tenantId }, params: { id }, query: { cursor, ...filter } }) => {
+      if (!(await hasTicket(db, { tenantId, id })))
+        throw new Problem('NOT_FOUND', `There is no ticket ${id}.`)
+      const after = readCursor(IdCursor, cursor)?.id
+      const { items, next } = await listActivities(db, { ...filter, tenantId, ticketId: id, after })
       return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
     },
   )

@@ -45,6 +45,34 @@ t.test('tickets are listed by their latest activity, with contact, preview and w
   })
 })
 
+t.test('a ticket tells when each side wrote, until when it may be answered, and what is known', async (t) => {
+  const phone = '+5511955550043'
+  const { ticketId } = await receiveMessage(domain, { tenantId: 'acme', phone, text: 'Oi!' })
+  const answer = await get(`/api/tickets/${ticketId}`)
+  t.match(answer.json(), {
+    id: ticketId,
+    contact: { phone },
+    knownFields: {},
+    timeline: { firstInboundAt: /^20/, lastOutboundAt: null },
+    window: { isOpen: true },
+  })
+  const { timeline, window } = answer.json()
+  t.equal(Date.parse(window.expiresAt), Date.parse(timeline.lastInboundAt) + 24 * 3_600_000)
+  t.same((await get('/api/tickets', { limit: '1' })).json().items, [answer.json()])
+  const { items } = (await get(`/api/tickets/${ticketId}/timeline`)).json()
+  t.match(items, [{ type: 'MESSAGE_RECEIVED' }, { type: 'TICKET_OPENED' }])
+  t.match((await get(`/api/tickets/${ticketId}/timeline`, { type: 'TICKET_OPENED' })).json().items, [
+    { ticketId },
+  ])
+  for (const url of [`/api/tickets/${newId()}`, `/api/tickets/${newId()}/timeline`]) {
+    matchProblem(t, await get(url), 404, 'NOT_FOUND')
+  }
+  for (const url of [`/api/tickets/${ticketId}`, `/api/tickets/${ticketId}/timeline`]) {
+    matchProblem(t, await get(url, {}, keys.other), 404, 'NOT_FOUND')
+  }
+  tickets.unshift(ticketId)
+})
+
 t.test('pages give every ticket once', async (t) => {
   for (const limit of [1, 2, 3, 5]) {
     t.same(

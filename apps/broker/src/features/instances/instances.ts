@@ -1,12 +1,21 @@
 import type { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
 import { ConnectionStatus } from '@carteiro/contracts/broker-event'
+import type { InstanceCounters } from '@carteiro/contracts/broker-metrics'
 import { Problem } from '@carteiro/contracts/problem'
 import type { BrokerInstanceTable } from '@carteiro/database/broker-tables'
 import type { Database } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
+import { readSettings, toColumns } from './settings.ts'
 
-type Row = Selectable<BrokerInstanceTable>
+/** With the lease that is valid now. */
+type Row = Selectable<BrokerInstanceTable> & {
+  holder: string | null
+  generation: number | null
+  expires_at: Date | null
+}
+
+const NO_LEASE = { holder: null, generation: null, expires_at: null }
 
 /** How an instance's session stands. */
 export interface InstanceState {
@@ -21,32 +30,39 @@ export interface InstanceState {
 export class Instances {
   readonly #db: Database
   readonly #liveState: (id: string) => InstanceState | undefined
+  readonly #counters: (id: string) => InstanceCounters
 
-  constructor(db: Database, liveState: (id: string) => InstanceState | undefined) {
+  constructor(
+    db: Database,
+    liveState: (id: string) => InstanceState | undefined,
+    counters: (id: string) => InstanceCounters,
+  ) {
     this.#db = db
     this.#liveState = liveState
+    this.#counters = counters
   }
 
   /** @throws Problem INSTANCE_ALREADY_EXISTS */
-  async create({ id = newId(), name, tenantId, webhookUrl }: CreateBrokerInstance): Promise<BrokerInstance> {
+  async create(given: CreateBrokerInstance): Promise<BrokerInstance> {
+    const { id = newId(), name, tenantId, webhookUrl, settings = {} } = given
+    const columns = toColumns({ ...settings, webhookUrl: webhookUrl ?? settings.webhookUrl })
     const row = await this.#db
       .insertInto('broker.instance')
-      .values({ id, name, tenant_id: tenantId, webhook_url: webhookUrl ?? null })
+      .values({ id, name, tenant_id: tenantId, ...columns })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst()
     if (!row) throw new Problem('INSTANCE_ALREADY_EXISTS', `There is an instance ${id} already.`)
-    return this.#view(row)
+    return this.#view({ ...row, ...NO_LEASE })
   }
 
   /** @throws Problem INSTANCE_NOT_FOUND */
   async get(id: string): Promise<BrokerInstance> {
-    const query = this.#db.selectFrom('broker.instance').selectAll().where('id', '=', id)
-    return this.#view(orNotFound(await query.executeTakeFirst(), id))
+    return this.#view(orNotFound(await this.#rows().where('i.id', '=', id).executeTakeFirst(), id))
   }
 
   async list(): Promise<BrokerInstance[]> {
-    const rows = await this.#db.selectFrom('broker.instance').selectAll().orderBy('id').execute()
+    const rows = await this.#rows().orderBy('i.id').execute()
     return rows.map((row) => this.#view(row))
   }
 
@@ -59,12 +75,6 @@ export class Instances {
       .returning(['id', 'name'])
       .executeTakeFirst()
     return orNotFound(row, id)
-  }
-
-  /** Those that shall be connected. */
-  async wanted(): Promise<{ id: string; name: string }[]> {
-    const query = this.#db.selectFrom('broker.instance').select(['id', 'name'])
-    return await query.where('wanted', '=', true).execute()
   }
 
   /** Writes down how the session stands; a session that was logged out is wanted no more. */
@@ -82,13 +92,23 @@ export class Instances {
     await this.#db.deleteFrom('broker.instance').where('id', '=', id).execute()
   }
 
+  #rows() {
+    return this.#db
+      .selectFrom('broker.instance as i')
+      .leftJoin('broker.instance_lease as l', (join) =>
+        join.onRef('l.instance_id', '=', 'i.id').on(sql<boolean>`l.expires_at > now()`),
+      )
+      .selectAll('i')
+      .select(['l.holder', 'l.generation', 'l.expires_at'])
+  }
+
   #view(row: Row): BrokerInstance {
-    return toInstance(row, this.#liveState(row.id))
+    return toInstance(row, this.#liveState(row.id), this.#counters(row.id))
   }
 }
 
-function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
-  const status = live?.status ?? ConnectionStatus.parse(row.status)
+function toInstance(row: Row, live: InstanceState | undefined, counters: InstanceCounters): BrokerInstance {
+  const status = live?.status ?? statusOf(row)
   return {
     id: row.id,
     name: row.name,
@@ -100,7 +120,22 @@ function toInstance(row: Row, live: InstanceState | undefined): BrokerInstance {
     // A code lives as long as its session's socket, in this process.
     qrAvailable: live?.qrAvailable ?? false,
     lastError: live ? live.reason : row.last_error,
+    lease: leaseOf(row),
+    settings: readSettings(row),
+    counters,
   }
+}
+
+/** What a holder that died wrote last is not so any more. */
+function statusOf(row: Row): ConnectionStatus {
+  const status = ConnectionStatus.parse(row.status)
+  const isOpen = status === 'connected' || status === 'connecting'
+  return isOpen && row.holder === null ? 'disconnected' : status
+}
+
+function leaseOf({ holder, generation, expires_at: expiresAt }: Row): BrokerInstance['lease'] {
+  if (holder === null || generation === null || expiresAt === null) return null
+  return { holder, generation, expiresAt: expiresAt.toISOString() }
 }
 
 function orNotFound<Found>(row: Found | undefined, id: string): Found {

@@ -7,7 +7,7 @@ import { toBuffer } from 'qrcode'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions'>
+type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'leases'>
 
 const params = z.object({ id: Slug })
 /** Below the 25 s of every answer of the broker. */
@@ -55,7 +55,7 @@ function whyNoQr(id: string, status: string, lastError: string | null): string {
   return `${id} is not being linked: connect it first.`
 }
 
-async function askForCode({ instances, sessions }: Needed, id: string, phoneNumber: string) {
+async function askForCode({ instances, sessions, leases }: Needed, id: string, phoneNumber: string) {
   const phone = parseRecipient(phoneNumber)
   if (phone?.kind !== 'phone') {
     throw new Problem(
@@ -67,7 +67,7 @@ async function askForCode({ instances, sessions }: Needed, id: string, phoneNumb
   if (status === 'connected') {
     throw new Problem('IMPOSSIBLE_TRANSITION', `${id} is linked already: log it out first.`)
   }
-  sessions.start(await instances.want(id, true))
+  await leases.take(await instances.want(id, true))
   const code = await sessions.requestCode(id, phone.digits, CODE_TIMEOUT_MS)
   if (!code) {
     throw new Problem('QR_NOT_AVAILABLE', `WhatsApp gave ${id} no code in time: ask again in a moment.`, {

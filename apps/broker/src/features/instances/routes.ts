@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'states' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'leases' | 'states' | 'settings' | 'meters' | 'report'>
 
 /** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
@@ -28,20 +28,21 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
     async () => ({ instances: await instances.list() }),
   )
 
-  for (const path of ['/instances/:id', '/instances/:id/status']) {
-    server.get(path, { schema: byId }, (request) => instances.get(request.params.id))
-  }
+  server.get('/instances/:id', { schema: byId }, (request) => instances.get(request.params.id))
 }
 
-function addConnecting(server: HttpServer, { instances, sessions, states, report }: Needed): void {
+function addConnecting(
+  server: HttpServer,
+  { instances, leases, states, settings, meters, report }: Needed,
+): void {
   server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
-    sessions.start(await instances.want(params.id, true))
+    await leases.take(await instances.want(params.id, true))
     return await instances.get(params.id)
   })
 
   server.post('/instances/:id/disconnect', { schema: byId }, async ({ params }) => {
     await instances.want(params.id, false)
-    await sessions.stop(params.id, 'disconnected_on_request')
+    await leases.giveUp(params.id, 'disconnected_on_request')
     return await instances.get(params.id)
   })
 
@@ -50,9 +51,9 @@ function addConnecting(server: HttpServer, { instances, sessions, states, report
     { schema: { tags: ['instances'], params: z.object({ id: Slug }), response: { 204: z.null() } } },
     async ({ params }, reply) => {
       await instances.want(params.id, false).catch(ignoreNotFound)
-      await sessions.stop(params.id, 'deleted')
+      await leases.giveUp(params.id, 'deleted')
       await instances.delete(params.id)
-      states.forget(params.id)
+      for (const known of [states, settings, meters]) known.forget(params.id)
       report.instanceDeleted(params.id)
       return reply.status(204).send(null)
     },

@@ -8,6 +8,8 @@ import type { Report } from '../../report.ts'
 export interface JournalEntry {
   event: BrokerWebhookEvent
   chatKey: string
+  /** Left out when this broker sent it: the ledger's row was there before the message left. */
+  unlessSent?: true
   /** The opened message (its hash) that is settled in the same transaction. */
   settles?: Buffer
 }
@@ -17,6 +19,8 @@ export interface Journal {
   append(entry: JournalEntry): void
   /** Settles an opened message of which there is nothing to tell. */
   settle(instanceId: string, messageHash: Buffer): void
+  /** Resolves when what was appended of this instance is written. */
+  settled(instanceId: string): Promise<void>
   /** Resolves when everything appended is written; at once gives up on a database that is away. */
   close(): Promise<void>
 }
@@ -65,6 +69,7 @@ export function createJournal(deps: JournalDependencies): Journal {
   return {
     append: (entry) => add(entry.event.instanceId, entry),
     settle: (instanceId, messageHash) => add(instanceId, { settles: messageHash }),
+    settled: async (instanceId) => await writing.get(instanceId),
     async close() {
       closing.abort()
       await Promise.all(writing.values())
@@ -114,8 +119,13 @@ async function insert(
     select ${instanceId}, event_id, chat_key, event
     from unnest(
       ${entries.map(({ event }) => event.id)}::text[], ${entries.map(({ chatKey }) => chatKey)}::text[],
-      ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[]
-    ) with ordinality as given (event_id, chat_key, event, place)
+      ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[],
+      ${entries.map(({ unlessSent = false }) => unlessSent)}::boolean[]
+    ) with ordinality as given (event_id, chat_key, event, unless_sent, place)
+    where not (unless_sent and exists (
+      select from broker.send_ledger sent
+      where sent.instance_id = ${instanceId} and sent.wa_message_id = given.event_id
+    ))
     order by place
     on conflict (instance_id, event_id) do nothing`.execute(db)
   return Number(numAffectedRows ?? 0)

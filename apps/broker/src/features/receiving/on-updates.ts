@@ -1,5 +1,6 @@
 import type { MessageUserReceiptUpdate, WAMessageUpdate } from '@whiskeysockets/baileys'
 import type { Journal, JournalEntry } from './journal.ts'
+import { toReadable } from './to-readable.ts'
 import { toReceiptEntry, toStatusEntry } from './to-update-event.ts'
 
 /** Takes what Baileys tells of our messages: what says something new goes to the journal, in its order. */
@@ -7,7 +8,10 @@ export function onUpdates(journal: Journal, instanceId: string, updates: WAMessa
   const receivedAt = new Date()
   appendAll(
     journal,
-    updates.map((update) => toStatusEntry(update, { instanceId, receivedAt })),
+    updates.map(
+      (update) =>
+        toStatusEntry(update, { instanceId, receivedAt }) ?? toReadable(update, { instanceId, receivedAt }),
+    ),
   )
 }
 

@@ -26,7 +26,7 @@ async function setUp(t: Test, instanceId: string, answer: AnswerTo) {
   await db.insertInto('broker.instance').values({ id: instanceId, tenant_id: 'demo', name: 'n' }).execute()
   const received = await startTestWebhook(t, answer)
   const webhook = createWebhook({ apiKey: API_KEY, hmacSecret: HMAC_SECRET, connections: 16 })
-  const publisher = new Publisher({ db, webhook, defaultUrl: received.url, report })
+  const publisher = new Publisher({ db, brokerId: 'one', webhook, defaultUrl: received.url, report })
   const journal = createJournal({
     db,
     report,

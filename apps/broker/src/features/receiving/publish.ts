@@ -8,6 +8,7 @@ import { nextRows, settleRows, type WaitingChat, type WaitingRow, waitingChats }
 
 export interface PublisherDependencies {
   db: Database
+  brokerId: string
   webhook: Webhook
   /** Where events go whose instance names no webhook of its own. */
   defaultUrl: string
@@ -45,12 +46,13 @@ export class Publisher {
 
   /** Looks into the journal for chats that wait, page by page, as far as there is room for them. */
   async sweep(): Promise<void> {
-    let last: WaitingChat | undefined
+    const { db, brokerId } = this.#deps
+    let after: WaitingChat | undefined
     for (;;) {
-      const chats = await waitingChats(this.#deps.db, last, SWEEP_PAGE)
+      const chats = await waitingChats(db, { brokerId, after, limit: SWEEP_PAGE })
       const taken = chats.every((chat) => this.#lanes.wake(chat))
       this.#pump()
-      last = chats.at(-1)
+      after = chats.at(-1)
       if (!taken || chats.length < SWEEP_PAGE) return
     }
   }

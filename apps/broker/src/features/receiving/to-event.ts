@@ -6,6 +6,7 @@ import type {
 import { type Jid, parseJid } from '@carteiro/contracts/jid'
 import { proto, type WAMessage, type WAMessageKey } from '@whiskeysockets/baileys'
 import { type MessageContent, readContent } from './message-content.ts'
+import { toAddress, toChatKey } from './to-address.ts'
 import { toJson } from './to-json.ts'
 
 /** Why a message is not told. */
@@ -16,10 +17,18 @@ export type SkipReason =
   | 'protocol_message'
   | 'message_stub'
   | 'empty_message'
+  /** Baileys makes a message of a group's call, which is told as a call. */
+  | 'call_notice'
 
-export type Inbound =
-  | { kind: 'event'; event: MessageInboundEvent | MessageUndecryptableEvent; chatKey: string }
-  | { kind: 'skipped'; reason: SkipReason }
+export type Inbound = ToldMessage | { kind: 'skipped'; reason: SkipReason }
+
+interface ToldMessage {
+  kind: 'event'
+  event: MessageInboundEvent | MessageOutboundEvent | MessageUndecryptableEvent
+  chatKey: string
+  /** Our account wrote it, perhaps this broker: then it was told by the send's answer. */
+  unlessSent?: true
+}
 
 export interface InboundContext {
   instanceId: string
@@ -30,7 +39,7 @@ export interface InboundContext {
 
 /**
  * Baileys' message as the event of the webhook's contract, or why it is none. Edits, revokes, reactions and votes are
- * messages to WhatsApp, and told as such; so is what our own phone wrote, which the API takes or leaves. Pure.
+ * messages to WhatsApp, and told as such; so is what our own phone wrote, as outbound. Pure.
  */
 export function toEvent(message: WAMessage, context: InboundContext): Inbound {
   const skipped = (reason: SkipReason): Inbound => ({ kind: 'skipped', reason })
@@ -45,12 +54,16 @@ export function toEvent(message: WAMessage, context: InboundContext): Inbound {
   const content = readContent(message.message)
   if (content === 'empty_message' && message.messageStubType) return toStub(message, place, context)
   if (typeof content === 'string') return skipped(content)
-  return {
-    kind: 'event',
-    event: { type: 'MESSAGE_INBOUND', ...toBody(message, place, content, context) },
-    chatKey: chatKey(key, chat),
-  }
+  if (isCallNotice(content, key.id)) return skipped('call_notice')
+  const body = toBody(message, place, content, context)
+  const told = { kind: 'event', chatKey: chatKey(key) } as const
+  return key.fromMe
+    ? { ...told, event: { type: 'MESSAGE_OUTBOUND', ...body }, unlessSent: true }
+    : { ...told, event: { type: 'MESSAGE_INBOUND', ...body } }
 }
+
+const isCallNotice = ({ parts: { call } }: MessageContent, id: string): boolean =>
+  call?.callKey != null && Buffer.from(call.callKey).toString() === id
 
 /**
  * A message that we sent ourselves, for what the API cannot know of it: the secret of a poll. `undefined` for one
@@ -65,7 +78,7 @@ export function toOutboundEntry(
   const content = readContent(message.message)
   if (!id || !chatId || !chat || typeof content === 'string') return undefined
   const body = toBody(message, { id, chatId, chat }, content, context)
-  return { event: { type: 'MESSAGE_OUTBOUND', ...body }, chatKey: chatKey(message.key, chat) }
+  return { event: { type: 'MESSAGE_OUTBOUND', ...body }, chatKey: chatKey(message.key) }
 }
 
 interface Place {
@@ -117,7 +130,7 @@ function toStub(message: WAMessage, { id, chatId, chat }: Place, context: Inboun
       reason: typeof reason === 'string' ? reason : null,
     },
   }
-  return { kind: 'event', event, chatKey: chatKey(message.key, chat) }
+  return { kind: 'event', event, chatKey: chatKey(message.key) }
 }
 
 /** The content's own parts as WhatsApp names them, and beside them what most readers need. */
@@ -142,19 +155,12 @@ function toMetadata(message: WAMessage, chat: Jid, upsertType: InboundContext['u
   }
 }
 
-/**
- * One key for a chat, however WhatsApp spells it: the phone where it is known, as the API keeps order by the
- * same rule.
- */
-function chatKey(key: WAMessageKey, chat: Jid): string {
-  if (chat.kind === 'group') return chat.id
-  const { lid, phone } = addresses(key.remoteJid, alternatives(key, key.remoteJidAlt))
-  return phone ?? lid ?? ''
-}
+const chatKey = (key: WAMessageKey): string =>
+  toChatKey(key.remoteJid, ...alternatives(key, key.remoteJidAlt))
 
 function person(message: WAMessage) {
   const { remoteJid, remoteJidAlt } = message.key
-  const { phone, lid } = addresses(remoteJid, alternatives(message.key, remoteJidAlt))
+  const { phone, lid } = toAddress(remoteJid, ...alternatives(message.key, remoteJidAlt))
   return { phone, name: null, pushName: pushName(message), ...(lid === null ? {} : { lid }) }
 }
 
@@ -162,21 +168,13 @@ const groupContact = (jid: string) => ({ phone: null, name: null, pushName: null
 
 function groupSender(message: WAMessage) {
   const { participant, participantAlt } = message.key
-  const { phone, lid } = addresses(participant, alternatives(message.key, participantAlt))
+  const { phone, lid } = toAddress(participant, ...alternatives(message.key, participantAlt))
   return { isGroup: true, participantJid: participant ?? null, phone, lid, pushName: pushName(message) }
 }
 
-/** Older versions of Baileys name the phone of a LID `senderPn`. */
+/** Older versions of Baileys name the phone of a LID `senderPn`. Of what we wrote ourselves, the sender is us. */
 function alternatives(key: WAMessageKey, alt: unknown): unknown[] {
-  return [alt, 'senderPn' in key ? key.senderPn : undefined]
-}
-
-/** A LID is never a phone, and a phone never a LID. */
-function addresses(jid: unknown, alts: unknown[]): { phone: string | null; lid: string | null } {
-  const jids = [jid, ...alts].flatMap((text) => (typeof text === 'string' ? (parseJid(text) ?? []) : []))
-  const phone = jids.find((each) => each.kind === 'phone')
-  const lid = jids.find((each) => each.kind === 'lid')
-  return { phone: phone ? `+${phone.digits}` : null, lid: lid ? lid.lid : null }
+  return [alt, 'senderPn' in key && !key.fromMe ? key.senderPn : undefined]
 }
 
 /** Of what we wrote ourselves, the name is ours. */

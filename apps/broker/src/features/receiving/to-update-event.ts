@@ -1,5 +1,4 @@
 import type { MessagesUpdateEvent } from '@carteiro/contracts/broker-event'
-import { parseJid } from '@carteiro/contracts/jid'
 import {
   type MessageUserReceiptUpdate,
   proto,
@@ -7,6 +6,7 @@ import {
   type WAMessageUpdate,
 } from '@whiskeysockets/baileys'
 import type { JournalEntry } from './journal.ts'
+import { toChatKey } from './to-address.ts'
 import { toJson } from './to-json.ts'
 
 const { ERROR, SERVER_ACK } = proto.WebMessageInfo.Status
@@ -84,22 +84,7 @@ function toEntry({ instanceId, receivedAt, key, eventId, update }: Update): Jour
     timestamp: timeOf(update, receivedAt).toISOString(),
     payload: { iid: instanceId, raw: { updates: [{ key: plain(key), update: plain(update) }] } },
   }
-  return { event, chatKey: chatKeyOf(key) }
-}
-
-/** As messages of the same chat are kept in order, where it is known by the same spelling. */
-function chatKeyOf({ remoteJid }: WAMessageKey): string {
-  const chat = parseJid(remoteJid ?? '')
-  switch (chat?.kind) {
-    case 'phone':
-      return `+${chat.digits}`
-    case 'lid':
-      return chat.lid
-    case 'group':
-      return chat.id
-    default:
-      return remoteJid ?? ''
-  }
+  return { event, chatKey: toChatKey(key.remoteJid, key.remoteJidAlt) }
 }
 
 /** WhatsApp's own time, epoch seconds, where it told one. */

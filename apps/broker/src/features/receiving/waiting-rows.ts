@@ -32,11 +32,10 @@ export async function nextRows(
   return { webhookUrl: rows[0]?.webhook_url ?? null, rows }
 }
 
-/** The chats that have events to publish, a page at a time. */
+/** The chats that have events to publish, a page at a time; those of instances that another broker holds are its own. */
 export async function waitingChats(
   db: Database,
-  after: WaitingChat | undefined,
-  limit: number,
+  { brokerId, after, limit }: { brokerId: string; after: WaitingChat | undefined; limit: number },
 ): Promise<WaitingChat[]> {
   return await db
     .selectFrom('broker.journal')
@@ -44,6 +43,12 @@ export async function waitingChats(
     .where('state', '=', 'waiting')
     .$if(after !== undefined, (query) =>
       query.where(sql<boolean>`(instance_id, chat_key) > (${after?.instanceId}, ${after?.chatKey})`),
+    )
+    .where(
+      sql<boolean>`not exists (
+        select from broker.instance_lease l
+        where l.instance_id = journal.instance_id and l.expires_at > now() and l.holder <> ${brokerId}
+      )`,
     )
     .groupBy(['instance_id', 'chat_key'])
     .orderBy('instance_id')

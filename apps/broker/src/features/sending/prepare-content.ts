@@ -5,6 +5,7 @@ import { generateWAMessage, type proto, type WAMessage, type WASocket } from '@w
 import type { MediaFailure } from './fetch-media.ts'
 import { type FindMessage, toQuoted } from './find-message.ts'
 import { openFile } from './open-file.ts'
+import { notWhatItSays, sniffMedia, whyNotMedia } from './sniff-media.ts'
 import { toContent } from './to-content.ts'
 
 export interface ContentToPrepare {
@@ -47,7 +48,10 @@ export async function prepareContent(
   })
   if (opened.kind === 'media_failed') return opened
   try {
-    return await generate(deps, socket, send, opened.file)
+    const sniffed = await sniffMedia(opened.file.source)
+    const fault = whyNotMedia(message, sniffed)
+    if (fault !== undefined) return { kind: 'media_failed', problem: notWhatItSays(message, fault) }
+    return await generate(deps, socket, send, { ...opened.file, found: sniffed.found })
   } finally {
     await opened.close()
   }

@@ -62,6 +62,9 @@ const acks = createAcks(() => undefined)
 acks.listen('main', line)
 const sender = new Sender({
   socket: () => line,
+  reach: async (_id, _socket, jid) => ({ kind: 'reachable', jid }),
+  settings: async () => ({}),
+  limits: { ceiling: 8, maxWaiting: 100 },
   findMessage: createFindMessage(db, ledger),
   guardedFetch,
   maxMediaBytes: 10_000,

@@ -1,91 +1,11 @@
-import { EventEmitter } from 'node:events'
-import type { BrokerOutboundMessage } from '@carteiro/contracts/broker-send'
-import { createTestDatabase } from '@carteiro/database/test-database'
-import { createGuardedFetch } from '@carteiro/runtime/guarded-fetch'
-import { createLogger } from '@carteiro/runtime/logger'
-import { createRegistry } from '@carteiro/runtime/metrics'
-import { createSeal } from '@carteiro/runtime/seal'
-import type { WASocket } from '@whiskeysockets/baileys'
-import { type Test, t, test } from 'tap'
-import { createReport } from '../../report.ts'
-import { createFindMessage } from './find-message.ts'
+import { t, test } from 'tap'
 import { messageId } from './message-id.ts'
-import { SendLedger } from './send-ledger.ts'
-import { Sender } from './send-message.ts'
-import { type Ack, createAcks } from './wait-for-ack.ts'
+import { startTestSender } from './test-sender.ts'
 
-const { db } = await createTestDatabase(t)
-const guardedFetch = createGuardedFetch({ allowedHosts: [] })
-t.teardown(() => guardedFetch.close())
-const report = createReport({
-  logger: createLogger('test', 'silent'),
-  registry: createRegistry(),
-  countWaiting: async () => 0,
-})
-
-/**
- * WhatsApp's server as far as a send sees it. The simulator acknowledges everything: refusals are played
- * here.
- */
-class Line {
-  readonly ws = new EventEmitter()
-  readonly user = { id: '5511900000000@s.whatsapp.net' }
-  readonly waUploadToServer = () => Promise.reject(new Error('no media here'))
-  readonly signalRepository = {
-    lidMapping: { getLIDForPN: (jid: string) => Promise.resolve(jid.replace('@s.whatsapp.net', ':0@lid')) },
-  }
-  readonly stanzas: string[] = []
-  answer: (id: string) => Record<string, string> | undefined = () => ({})
-
-  relayMessage = async (_jid: string, _content: unknown, { messageId: id }: { messageId: string }) => {
-    this.stanzas.push(id)
-    this.ack(id, this.answer(id))
-  }
-
-  ack(id: string, attrs: Record<string, string> | undefined): void {
-    if (attrs) this.ws.emit('CB:ack,class:message', { tag: 'ack', attrs: { id, class: 'message', ...attrs } })
-  }
-}
-
-async function setUp(_t: Test, instanceId: string) {
-  await db.insertInto('broker.instance').values({ id: instanceId, tenant_id: 'demo', name: 'n' }).execute()
-  const line = new Line()
-  let socket: WASocket | undefined = line as unknown as WASocket
-  const ledger = new SendLedger(db, createSeal(Buffer.alloc(32)))
-  const settledLate: Promise<void>[] = []
-  const settleLate = async (instance: string, id: string, ack: Ack) => {
-    await ledger.settleLate(instance, id, ack)
-  }
-  const acks = createAcks((instance, id, ack) => settledLate.push(settleLate(instance, id, ack)))
-  acks.listen(instanceId, line as unknown as WASocket)
-  const sender = new Sender({
-    socket: () => socket,
-    findMessage: createFindMessage(db, ledger),
-    guardedFetch,
-    maxMediaBytes: 1_000,
-    onSent: () => undefined,
-    ackTimeoutMs: 20,
-    ...{ ledger, acks, settleLate, report },
-  })
-  const send = (idempotencyKey: string, text = 'hello', to = '+5511988887777') => {
-    const message: BrokerOutboundMessage = { to, type: 'text', message: text }
-    return sender.send({ instanceId, idempotencyKey, message })
-  }
-  return {
-    line,
-    ledger,
-    sender,
-    send,
-    acks,
-    late: () => Promise.all(settledLate),
-    disconnect: () => {
-      socket = undefined
-    },
-  }
-}
+const { db, setUp } = await startTestSender(t)
 
 test('a send is answered sent after the acknowledgement, and a repeated key gets that answer', async (t) => {
-  const { line, send } = await setUp(t, 'sent')
+  const { line, send } = await setUp('sent')
   const first = await send('k')
   t.match(first, { kind: 'answered', replayed: false, response: { status: 'sent', ack: 2 } })
   const again = await send('k')
@@ -95,14 +15,14 @@ test('a send is answered sent after the acknowledgement, and a repeated key gets
 })
 
 test('the same key at the same time sends once, and both get the answer', async (t) => {
-  const { line, send } = await setUp(t, 'at-once')
+  const { line, send } = await setUp('at-once')
   const [one, two] = await Promise.all([send('k'), send('k')])
   t.match([one, two], [{ replayed: false }, { replayed: true }])
   t.equal(line.stanzas.length, 1)
 })
 
 test('a key that was used for another message is refused, in flight and afterwards', async (t) => {
-  const { send } = await setUp(t, 'mismatch')
+  const { send } = await setUp('mismatch')
   const [, other] = await Promise.all([send('k', 'one'), send('k', 'two')])
   t.same(other, { kind: 'key_mismatch' })
   t.same(await send('k', 'two'), { kind: 'key_mismatch' })
@@ -115,7 +35,7 @@ test('a key that was used for another message is refused, in flight and afterwar
 
 for (const code of ['463', '429', '500']) {
   test(`WhatsApp's refusal ${code} is told, and the key may be used again`, async (t) => {
-    const { line, send } = await setUp(t, `refused-${code}`)
+    const { line, send } = await setUp(`refused-${code}`)
     line.answer = () => ({ error: code })
     t.same(await send('k'), { kind: 'refused', code })
     line.answer = () => ({})
@@ -124,7 +44,7 @@ for (const code of ['463', '429', '500']) {
 }
 
 test('without an acknowledgement the answer is pending; a late one turns it into sent', async (t) => {
-  const { line, send, late } = await setUp(t, 'pending')
+  const { line, send, late } = await setUp('pending')
   line.answer = () => undefined
   t.match(await send('k'), { kind: 'answered', response: { status: 'pending', ack: 1 } })
   line.ack(messageId('pending', 'k'), {})
@@ -134,7 +54,7 @@ test('without an acknowledgement the answer is pending; a late one turns it into
 })
 
 test('a pending message that is asked for again goes out again under the same id', async (t) => {
-  const { line, send } = await setUp(t, 'again')
+  const { line, send } = await setUp('again')
   line.answer = () => undefined
   await send('k')
   line.answer = () => ({})
@@ -143,7 +63,7 @@ test('a pending message that is asked for again goes out again under the same id
 })
 
 test('a send whose process died is sent again under the same id', async (t) => {
-  const { line, send } = await setUp(t, 'died')
+  const { line, send } = await setUp('died')
   await send('k')
   await db
     .updateTable('broker.send_ledger')
@@ -155,7 +75,7 @@ test('a send whose process died is sent again under the same id', async (t) => {
 })
 
 test('not connected, nothing is sent and nothing remembered; a known key is answered all the same', async (t) => {
-  const { send, disconnect, ledger } = await setUp(t, 'offline')
+  const { send, disconnect, ledger } = await setUp('offline')
   await send('known')
   disconnect()
   t.same(await send('new'), { kind: 'disconnected' })
@@ -164,7 +84,7 @@ test('not connected, nothing is sent and nothing remembered; a known key is answ
 })
 
 test('a connection that closes before the stanza is out leaves the key free', async (t) => {
-  const { line, send, ledger } = await setUp(t, 'closed')
+  const { line, send, ledger } = await setUp('closed')
   line.relayMessage = () =>
     Promise.reject(Object.assign(new Error('Connection Closed'), { output: { statusCode: 428 } }))
   t.same(await send('k'), { kind: 'disconnected' })
@@ -172,7 +92,7 @@ test('a connection that closes before the stanza is out leaves the key free', as
 })
 
 test('messages of one recipient leave in the order of the requests', async (t) => {
-  const { line, send } = await setUp(t, 'order')
+  const { line, send } = await setUp('order')
   const keys = Array.from({ length: 20 }, (_, index) => `k${index}`)
   await Promise.all(keys.map((key) => send(key)))
   t.same(
@@ -182,7 +102,7 @@ test('messages of one recipient leave in the order of the requests', async (t) =
 })
 
 test('what was sent can be given to a phone that asks for it again, and is sealed until then', async (t) => {
-  const { send, ledger } = await setUp(t, 'retry')
+  const { send, ledger } = await setUp('retry')
   await send('k', 'a secret')
   const id = messageId('retry', 'k')
   t.match(await ledger.content('retry', id), { extendedTextMessage: { text: 'a secret' } })
@@ -195,7 +115,7 @@ test('what was sent can be given to a phone that asks for it again, and is seale
 })
 
 test('a broker that stops lets sends end: who still waits for WhatsApp hears pending, new sends are refused', async (t) => {
-  const { line, send, sender } = await setUp(t, 'stopping')
+  const { line, send, sender } = await setUp('stopping')
   const out = Promise.withResolvers<void>()
   line.answer = () => {
     out.resolve()

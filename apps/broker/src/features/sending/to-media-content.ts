@@ -10,6 +10,8 @@ export interface MediaFile {
   source: WAMediaUpload
   /** As its host says. */
   mimeType: string | undefined
+  /** As its first bytes say. */
+  found?: string | undefined
   /** As its address ends. */
   fileName: string | undefined
 }
@@ -47,12 +49,15 @@ export function toMediaContent(message: MediaMessage, file: MediaFile | undefine
 const toCaption = ({ caption }: { caption?: string | undefined }) => (caption ? { caption } : {})
 
 /**
- * What the caller says, else what the file's host says where that fits the kind, else Baileys' own. A voice message
- * is shown as one only under its own type.
+ * For what is shown, what the file is; else what the caller says, else what the file is, else what its host says where
+ * that fits the kind, else Baileys' own. A voice message is shown as one only under its own type.
  */
-function mimeTypeOf(message: MediaMessage, { mimeType }: MediaFile): string | undefined {
-  if (message.media.mimeType !== undefined) return message.media.mimeType
-  if (message.type === 'audio' && message.ptt) return VOICE
-  const fits = message.type === 'document' || mimeType?.startsWith(`${message.type}/`)
-  return fits ? mimeType : undefined
+function mimeTypeOf(message: MediaMessage, { mimeType, found }: MediaFile): string | undefined {
+  const { type, media } = message
+  if ((type === 'image' || type === 'video') && found !== undefined) return found
+  if (media.mimeType !== undefined) return media.mimeType
+  if (type === 'audio' && message.ptt) return VOICE
+  const told = type === 'audio' ? found?.replace(/^(video|application)\//, 'audio/') : found
+  const fits = type === 'document' || mimeType?.startsWith(`${type}/`)
+  return told ?? (fits ? mimeType : undefined)
 }

@@ -8,6 +8,17 @@ export function toProblem(outcome: FailedSend, connection: { status: string; con
   switch (outcome.kind) {
     case 'invalid_to':
       return new Problem('INVALID_TO', 'The recipient is no phone number, user, LID or group.')
+    case 'not_on_whatsapp':
+      return new Problem(
+        'RECIPIENT_NOT_ON_WHATSAPP',
+        'The recipient is not on WhatsApp, or is a group that the instance is no member of.',
+      )
+    case 'untold':
+      return outcome.problem
+    case 'busy':
+      return new Problem('RATE_LIMITED', 'Too many messages of this instance wait to be sent.', {
+        retryAfterSeconds: 2,
+      })
     case 'key_mismatch':
       return new Problem('IDEMPOTENCY_KEY_MISMATCH', 'This Idempotency-Key was used for another message.')
     case 'disconnected':

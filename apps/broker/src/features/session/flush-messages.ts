@@ -4,6 +4,8 @@ const AT_ONCE: ReadonlySet<keyof BaileysEventMap> = new Set([
   'messages.upsert',
   'messages.update',
   'message-receipt.update',
+  // Of two in one buffer Baileys keeps the first.
+  'groups.update',
 ])
 
 /**

@@ -6,7 +6,7 @@ import type { Logger } from '@carteiro/runtime/logger'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
-import { LeaseLostError } from '../../held-lease.ts'
+import { type HeldLease, LeaseLostError } from '../../held-lease.ts'
 import { forgetSession } from './credential-store.ts'
 import { type Credentials, dropUnfinishedLink, openCredentials } from './credentials.ts'
 import type { ShownQr } from './follow-qr.ts'
@@ -60,9 +60,10 @@ export class InstanceSession {
   /** Resolves when the session is over: stopped, logged out or unreadable. */
   readonly ended: Promise<void>
 
-  constructor(deps: SessionDependencies, instance: { id: string; name: string }) {
+  constructor(deps: SessionDependencies, instance: { id: string; name: string }, lease: HeldLease) {
     this.#deps = deps
     this.#instance = instance
+    lease.signal.addEventListener('abort', () => this.#stopping.abort(), { once: true })
     this.ended = this.#run()
   }
 

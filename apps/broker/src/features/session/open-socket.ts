@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
+  type GroupMetadata,
   makeWASocket,
   type proto,
   type SocketConfig,
@@ -32,6 +33,8 @@ export interface OpenSocketOptions {
   uploads?: UploadSite | undefined
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
+  /** Whom a group is made of, so that not every message to it asks WhatsApp. */
+  groupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
 }
 
 /**
@@ -39,7 +42,7 @@ export interface OpenSocketOptions {
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
 export function openSocket(options: OpenSocketOptions): WASocket {
-  const { auth, logger, makeSignalRepository, url, uploads, getMessage } = options
+  const { auth, logger, makeSignalRepository, url, uploads, getMessage, groupMetadata } = options
   const socket = makeWASocket({
     auth,
     logger,
@@ -59,6 +62,7 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     // The key store waits for the database by itself; what still fails, fails the same again.
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
+    cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
   return socket

@@ -1,3 +1,4 @@
+import type { HeldLease } from '../../held-lease.ts'
 import type { ShownQr } from './follow-qr.ts'
 import { InstanceSession, type SessionDependencies } from './instance-session.ts'
 import type { PairingCode } from './linking.ts'
@@ -17,15 +18,15 @@ export class Sessions {
     this.#deps = deps
   }
 
-  /** Starts the instance's session unless it runs. */
-  start(instance: { id: string; name: string }): void {
+  /** Starts the instance's session unless it runs; it ends with its lease. */
+  start(instance: { id: string; name: string }, lease: HeldLease): void {
     if (this.#closed || this.#sessions.has(instance.id)) return
     const before = this.#ending.get(instance.id)
     if (before) {
-      this.#startAfter(before, instance)
+      this.#startAfter(before, instance, lease)
       return
     }
-    const session = new InstanceSession(this.#deps, instance)
+    const session = new InstanceSession(this.#deps, instance, lease)
     this.#sessions.set(instance.id, session)
     // A session that ends by itself leaves; one that is stopped has left before.
     void session.ended.then(() => {
@@ -70,11 +71,11 @@ export class Sessions {
     return await this.#sessions.get(instanceId)?.linking.requestCode(phone, timeoutMs)
   }
 
-  #startAfter(before: Promise<void>, instance: { id: string; name: string }): void {
+  #startAfter(before: Promise<void>, instance: { id: string; name: string }, lease: HeldLease): void {
     if (this.#startsLater.has(instance.id)) return
     this.#startsLater.add(instance.id)
     void before.then(() => {
-      if (this.#startsLater.delete(instance.id)) this.start(instance)
+      if (this.#startsLater.delete(instance.id)) this.start(instance, lease)
     })
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@carteiro/runtime/logger'
 import type {
   AuthenticationCreds,
+  GroupMetadata,
   MessageUserReceiptUpdate,
   proto,
   SignalKeyStore,
@@ -23,6 +24,7 @@ export interface SocketListener {
   /** Receipts of a group's members. */
   onReceipts(instanceId: string, receipts: MessageUserReceiptUpdate[]): void
   getMessage(instanceId: string, waMessageId: string): Promise<proto.IMessage | undefined>
+  groupMetadata(instanceId: string, jid: string): Promise<GroupMetadata | undefined>
 }
 
 export interface SocketLifeOptions {
@@ -58,6 +60,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     url: options.url,
     uploads: options.uploads,
     getMessage: (id) => listener.getMessage(instanceId, id),
+    groupMetadata: (jid) => listener.groupMetadata(instanceId, jid),
   })
   options.commit.listen(socket.ws)
   let openedAt: number | undefined

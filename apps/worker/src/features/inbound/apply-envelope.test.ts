@@ -120,6 +120,12 @@ t.test('every kind that can come in is applied, none is set aside', async (t) =>
     { name: 'Maria', lid: '771@lid' },
   ])
   t.equal(await counterOf('whatsapp_inbound_gaps_total'), 1)
+  const gaps = await db
+    .selectFrom('event')
+    .select('payload')
+    .where('type', '=', 'whatsapp.instance.gap')
+    .execute()
+  t.match(gaps, [{ payload: { instanceId: 'acme-phone', from: null, expected: 3, seen: 5 } }])
 })
 
 t.test('whatever comes again changes nothing, and is counted', async (t) => {

@@ -4,6 +4,7 @@ import { saveTold } from '@carteiro/domain/contacts/save-told'
 import { markApplied } from '@carteiro/domain/envelopes/mark-applied'
 import type { UnitOfWork } from '@carteiro/domain/events/unit-of-work'
 import { recordConnection } from '@carteiro/domain/instances/record-connection'
+import { recordGap } from '@carteiro/domain/instances/record-gap'
 import { applyChange } from '@carteiro/domain/messages/apply-change'
 import { recordVote } from '@carteiro/domain/messages/record-vote'
 import { saveCall } from '@carteiro/domain/messages/save-call'
@@ -68,8 +69,8 @@ async function apply(queue: Queue, work: UnitOfWork, envelope: NotStatus): Promi
     case 'call':
       return (await saveCall(work, envelope)).status
     case 'gap':
-      // Told in the log and counted: what is missing can only come from the broker.
-      return 'gap'
+      // What is missing can only come from the broker.
+      return recordGap(work, envelope).status
     case 'connection': {
       const { status } = await recordConnection(work, envelope)
       if (status === 'connected') await nudge(queue, work, envelope)

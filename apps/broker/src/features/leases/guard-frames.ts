@@ -1,0 +1,24 @@
+type Send = (...args: unknown[]) => unknown
+
+/**
+ * Lets no frame leave to WhatsApp while `mayWrite` says no: a process that was stopped in the middle of a send must not
+ * finish it after another broker took its instance. Baileys keeps its own hold of `ws.send`, so the guard stands
+ * before the WebSocket below it.
+ *
+ * @throws Error when Baileys has no such WebSocket
+ */
+export function guardFrames({ ws }: { ws: object }, mayWrite: () => boolean): void {
+  const socket: unknown = Reflect.get(ws, 'socket')
+  if (!hasSend(socket)) throw new Error('the socket of Baileys has no WebSocket to guard')
+  const send = socket.send.bind(socket)
+  socket.send = (...args) => {
+    if (mayWrite()) return send(...args)
+    const refused = new Error('the lease of this instance is lost: nothing is sent')
+    const callback = args.at(-1)
+    if (typeof callback === 'function') callback(refused)
+    return undefined
+  }
+}
+
+const hasSend = (value: unknown): value is { send: Send } =>
+  typeof value === 'object' && value !== null && 'send' in value && typeof value.send === 'function'

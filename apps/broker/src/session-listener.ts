@@ -1,0 +1,55 @@
+import { newId } from '@carteiro/database/new-id'
+import type { Dependencies } from './dependencies.ts'
+import { guardFrames } from './features/leases/guard-frames.ts'
+import { countReceived } from './features/metrics/count-received.ts'
+import type { SocketEars } from './features/receiving/listen-to-socket.ts'
+import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
+import { onUpsert } from './features/receiving/on-upsert.ts'
+import type { SessionListener } from './features/session/instance-session.ts'
+import { toConnectionEvent } from './features/session/status-event.ts'
+import type { Sending } from './wire-sending.ts'
+
+interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups' | 'states'> {
+  sending: Sending
+  ears: SocketEars
+  /** Whether this process holds the instance. */
+  isOurs: (instanceId: string) => boolean
+}
+
+/** Where the sessions meet the other features: what a session tells, and who hears it. */
+export function createSessionListener(parts: ListenerParts): SessionListener {
+  const { report, journal, sending, groups, states, ears, isOurs } = parts
+  const { acks, ledger } = sending
+  return {
+    onState(instanceId, state) {
+      // How it stands is for the next holder to tell.
+      if (!isOurs(instanceId)) {
+        states.forget(instanceId)
+        report.instanceDeleted(instanceId)
+        return
+      }
+      report.instanceState(instanceId, state)
+      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
+      journal.append({ event, chatKey: instanceId })
+      states.write(instanceId, state)
+    },
+    onSocket(instanceId, socket) {
+      guardFrames(socket, () => isOurs(instanceId))
+      acks.listen(instanceId, socket)
+      groups.listen(instanceId, socket)
+      ears.listen(instanceId, socket)
+      countReceived(report, instanceId, socket)
+    },
+    onSocketEnd(instanceId) {
+      acks.forget(instanceId)
+      groups.forget(instanceId)
+      ears.forget(instanceId)
+    },
+    onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
+    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
+    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
+    onReconnect: report.reconnect,
+    getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
+    groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),
+  }
+}
