@@ -4,6 +4,8 @@ create table broker.gateway_message (
   idempotency_key text primary key,
   number bigint generated always as identity,
   message_id text not null,
+  -- Of its newest offer.
+  seq bigint not null,
   instance_id text not null,
   recipient text not null,
   -- As the sender reads it; gone when the message is over, while its key is remembered.

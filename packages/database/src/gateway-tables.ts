@@ -27,6 +27,7 @@ export interface GatewayMessageTable {
   idempotency_key: string
   number: BigDefault
   message_id: string
+  seq: Big
   instance_id: string
   recipient: string
   message: JsonNullable

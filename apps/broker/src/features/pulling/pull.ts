@@ -49,9 +49,17 @@ export function startPulling({
   const needs = { client, messages, report, config }
 
   let telling: Promise<void> | undefined
+  let again = false
+  const tellAll = async () => {
+    while (again) {
+      again = false
+      const hasMore = await tellGateway(needs)
+      again ||= hasMore
+    }
+  }
   const tell = (): void => {
-    telling ??= tellGateway(needs)
-      .then((hasMore) => void (hasMore && setImmediate(tell)))
+    again = true
+    telling ??= tellAll()
       .catch((error) => report.roundFailed('tell the gateway', error))
       .finally(() => {
         telling = undefined
@@ -65,6 +73,10 @@ export function startPulling({
   const courier = new Courier({ ...needs, send, onOver: tell })
   lifecycle.onStop('couriers', () => courier.stop())
 
+  const wake = () => {
+    courier.wake()
+    tell()
+  }
   const chore = (name: string, everyMs: number, run: () => Promise<void> | void) => {
     const done = repeat(async () => run(), {
       everyMs,
@@ -73,17 +85,14 @@ export function startPulling({
     })
     lifecycle.onStop(name, () => done)
   }
-  chore('look for messages that are due', ROUND_MS, () => {
-    courier.wake()
-    tell()
-  })
+  chore('look for messages that are due', ROUND_MS, wake)
   chore('acknowledge again', ACK_ROUND_MS, () => ackAgain(needs, ACK_AGAIN_SECONDS))
   chore('forget processed messages', DELETE_EVERY_MS, () => messages.deleteOld(PROCESSED_DAYS))
 
   const follow = async () => {
     await retryWhileDatabaseAway(() => messages.resume(), { signal })
     courier.wake()
-    await followGateway({ ...needs, instances, onReceived: () => courier.wake(), signal })
+    await followGateway({ ...needs, instances, onReceived: wake, signal })
   }
   const following = follow().catch((error) => report.roundFailed('follow the gateway', error))
   lifecycle.onStop('stream of messages', () => following)

@@ -16,6 +16,8 @@ export interface PulledMessage {
 export interface PulledReport {
   idempotencyKey: string
   messageId: string
+  /** The newest offer that was known when it was read. */
+  seq: number
   externalId: string | null
   failure: { code: string; reason: string; retriable: boolean }
 }
@@ -74,9 +76,9 @@ export class PulledMessages {
         on conflict (gateway) do update set
           last_event_id = greatest(c.last_event_id, excluded.last_event_id), updated_at = now()
       )
-      insert into broker.gateway_message as m (idempotency_key, message_id, instance_id, recipient, message,
+      insert into broker.gateway_message as m (idempotency_key, message_id, seq, instance_id, recipient, message,
         state, error_code, error_message, retriable, report_pending)
-      values (${idempotencyKey}, ${messageId}, ${instanceId}, ${recipient}, ${message}::jsonb,
+      values (${idempotencyKey}, ${messageId}, ${seq}, ${instanceId}, ${recipient}, ${message}::jsonb,
         ${isBad ? 'failed' : 'pending'}, ${isBad ? 'UNSUPPORTED_OPERATION' : null}, ${isBad ? UNREADABLE : null},
         ${isBad ? false : null}::boolean, ${isBad})
       on conflict (idempotency_key) do update set
@@ -88,7 +90,7 @@ export class PulledMessages {
         error_message = case when m.retriable then null else m.error_message end,
         report_pending = m.state = 'sent' or m.retriable is false,
         retriable = case when m.retriable then null else m.retriable end,
-        acked_at = null, updated_at = now()
+        seq = excluded.seq, acked_at = null, updated_at = now()
       returning m.xmax = 0 as is_new`.execute(this.#db)
     return rows[0]?.is_new ?? false
   }
@@ -192,7 +194,15 @@ export class PulledMessages {
   async reports(limit: number): Promise<PulledReport[]> {
     const rows = await this.#db
       .selectFrom('broker.gateway_message')
-      .select(['idempotency_key', 'message_id', 'external_id', 'error_code', 'error_message', 'retriable'])
+      .select([
+        'idempotency_key',
+        'message_id',
+        'seq',
+        'external_id',
+        'error_code',
+        'error_message',
+        'retriable',
+      ])
       .where('report_pending', '=', true)
       .orderBy('number')
       .limit(limit)
@@ -200,6 +210,7 @@ export class PulledMessages {
     return rows.map((row) => ({
       idempotencyKey: row.idempotency_key,
       messageId: row.message_id,
+      seq: row.seq,
       externalId: row.external_id,
       failure: {
         code: row.error_code ?? 'UNKNOWN_ERROR',
@@ -209,8 +220,9 @@ export class PulledMessages {
     }))
   }
 
-  async reported(idempotencyKey: string): Promise<void> {
-    await this.#set(idempotencyKey, sql`report_pending = false`)
+  /** One that was offered again meanwhile is told of again. */
+  async reported({ idempotencyKey, seq }: Pick<PulledReport, 'idempotencyKey' | 'seq'>): Promise<void> {
+    await this.#set(idempotencyKey, sql`report_pending = seq > ${seq}`)
   }
 
   /** Forgets the keys of messages that are long over; one that comes later is sent as a new one. */

@@ -34,7 +34,7 @@ export async function tellGateway(options: TellOptions): Promise<boolean> {
 
 /** @returns whether the gateway answered */
 async function tell({ client, messages, report }: TellOptions, one: PulledReport): Promise<boolean> {
-  const { idempotencyKey, messageId } = one
+  const { messageId } = one
   let answer = await post(client, one)
   if (answer.kind === 'refused' && NEEDS_ACK.includes(answer.reason)) {
     const acked = await client.ack(messageId)
@@ -46,7 +46,7 @@ async function tell({ client, messages, report }: TellOptions, one: PulledReport
   }
   if (answer.kind === 'refused') report.reportRefused(messageId, answer.message)
   // It is offered again where it was not taken, and told of again then.
-  await messages.reported(idempotencyKey)
+  await messages.reported(one)
   return true
 }
 
