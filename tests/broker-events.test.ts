@@ -86,7 +86,7 @@ test('what our own phone wrote is read as outbound, and what it does to its mess
   t.match(comes({ conversation: 'mine' }, { key }).drafts, [{ chatKey: customer, body: direct }])
   t.match(comes(poll, { key }).drafts, [{ body: direct }])
   const edited = { protocolMessage: { key: own, type: 14, editedMessage: { conversation: 'new' } } }
-  t.match(comes(edited, { key }).drafts, [{ body: { kind: 'edit', targetMessageId: '3A00' } }])
+  t.match(comes(edited, { key }).drafts, [{ body: { kind: 'edit', fromMe: true, targetMessageId: '3A00' } }])
   const reaction = { reactionMessage: { key: target, text: 'x' } }
   t.match(comes(reaction, { key }), { drafts: [], ignored: [{ reason: 'from_me' }] })
 })

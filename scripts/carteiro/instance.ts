@@ -22,6 +22,7 @@ export function addInstanceCommands(program: Command): void {
         addInstance(
           { db, notifier: SILENT },
           { id: Slug.parse(id), tenantId: options.tenant, name: options.name ?? id },
+          { actor: 'cli' },
         ),
       )
       if (result.status === 'exists') throw new Error(`the id ${id} is taken; choose another one`)

@@ -12,6 +12,7 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  queueId: string
   /** A key that nobody uses. */
   keyId: string
   /** A message with a file. */
@@ -106,7 +107,16 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
   'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
   'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
+  'PATCH /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId }, payload: { status: 'pending' } }],
   'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
+  'POST /api/tickets/{id}/read': (acme) => [{ params: { id: acme.ticketId } }],
+  'POST /api/tickets/{id}/notes': (acme) => [
+    { params: { id: acme.ticketId }, payload: { text: 'only for colleagues' } },
+  ],
+  'GET /api/v1/queues': () => [{}],
+  'POST /api/v1/queues': () => [{ payload: { name: 'one more', isDefault: true } }],
+  'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
+  'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
@@ -160,6 +170,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PUT /api/v1/flow': () => [{ payload: FLOW }],
   'GET /api/v1/flow/versions': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/flow/validate': () => [{ payload: FLOW }],
+  'GET /api/v1/timeline/reconciliation': () => [{}],
+  'POST /api/v1/timeline/reconciliation': () => [{}],
   'GET /api/v1/dead-letters': () => [{}, { query: { limit: '200' } }],
   'POST /api/v1/dead-letters/{id}/redrive': (acme) => [{ params: { id: acme.deadLetterId } }],
   [`GET ${BASE}`]: () => [{}],
@@ -171,6 +183,19 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/restart`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/logout`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/pair`]: (acme) => [
+    { params: { id: acme.instanceId }, payload: { phoneNumber: acme.phone } },
+  ],
+  [`GET ${BASE}/{id}/qr`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`GET ${BASE}/{id}/qr.png`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`POST ${BASE}/{id}/exists`]: (acme) => [
+    { params: { id: acme.instanceId }, payload: { to: acme.phone } },
+    { params: { id: acme.instanceId }, payload: { numbers: [acme.phone] } },
+  ],
+  [`GET ${BASE}/{id}/groups`]: (acme) => [{ params: { id: acme.instanceId } }],
+  [`GET ${BASE}/{id}/metrics`]: (acme) => [{ params: { id: acme.instanceId } }],
   [CONNECT_CLOUD]: ({ cloud }) => [
     { params: { id: cloud.id }, payload: cloudCredentials('acme', cloud) },
     { params: { id: 'second-cloud' }, payload: cloudCredentials('acme', cloud) },

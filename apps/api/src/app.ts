@@ -1,3 +1,4 @@
+import { documentation } from '@carteiro/runtime/documentation'
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import { measureRequests } from '@carteiro/runtime/metrics'
 import type { Dependencies } from './dependencies.ts'
@@ -14,14 +15,16 @@ import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
-import { documentation } from './features/operations/documentation.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { queueRoutes } from './features/queues/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
+import { ticketActRoutes } from './features/tickets/act-routes.ts'
+import { reconciliationRoutes } from './features/tickets/reconciliation-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
@@ -33,7 +36,12 @@ import { rateLimit } from './plugins/rate-limit.ts'
 export async function createApp(dependencies: Dependencies): Promise<HttpServer> {
   const app = createHttpServer({ logger: dependencies.logger })
   measureRequests(app, dependencies.registry)
-  await app.register(documentation)
+  await app.register(documentation, {
+    title: 'Carteiro',
+    description: 'Backend of a WhatsApp team inbox.',
+    pagePath: '/docs',
+    jsonPath: '/openapi.json',
+  })
   await app.register(authentication, dependencies)
   await app.register(rateLimit, dependencies)
 
@@ -52,6 +60,9 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(gatewayRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
+  await app.register(reconciliationRoutes, dependencies)
+  await app.register(ticketActRoutes, dependencies)
+  await app.register(queueRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

@@ -1,3 +1,4 @@
+import { documentation } from '@carteiro/runtime/documentation'
 import { createHttpServer, type HttpServer } from '@carteiro/runtime/http-server'
 import type { Logger } from '@carteiro/runtime/logger'
 import { measureRequests } from '@carteiro/runtime/metrics'
@@ -18,6 +19,7 @@ import { presenceRoutes } from './features/presence/routes.ts'
 import { sendingRoutes } from './features/sending/routes.ts'
 import { statusRoute } from './features/sending/status-route.ts'
 import { requireApiKey } from './plugins/authentication.ts'
+import { boundBodies } from './plugins/bound-bodies.ts'
 import { proxyToHolder } from './plugins/proxy-to-holder.ts'
 
 /** The broker's HTTP surface: what needs no key first, then the features in reading order. */
@@ -27,17 +29,24 @@ export function createApp(
   { WHATSAPP_BROKER_API_KEY: apiKey, BROKER_PROXY: enabled }: Config,
 ): HttpServer {
   const { connection, registry, leases, brokerId, report } = dependencies
-  const server = createHttpServer({ logger })
+  const server = createHttpServer({ logger, invalidRequest: 'INVALID_PAYLOAD' })
   measureRequests(server, registry)
   addOperations(server, {
     registry,
     version: VERSION,
     checks: [{ name: 'database', check: () => sql`select 1`.execute(connection.db) }],
   })
+  server.register(documentation, {
+    title: 'Carteiro broker',
+    description: 'WhatsApp sessions, and what is sent and looked up by them.',
+    pagePath: '/documentation',
+    jsonPath: '/openapi.json',
+  })
 
   server.register(async (scope) => {
     const guarded = scope as HttpServer
     requireApiKey(guarded, apiKey)
+    boundBodies(guarded)
     const closeProxy = proxyToHolder(guarded, {
       ...{ brokerId, enabled, report },
       current: (id) => leases.current(id),

@@ -42,6 +42,16 @@ const Variables = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a public key, 32 bytes as base64')
     .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
+  WHATSAPP_WEB_VERSION: z
+    .string()
+    .regex(
+      /^2\.3000\.\d{1,10}$/,
+      'must be a version of WhatsApp Web, as 2.3000.1043857760; leave it out for Baileys\u2019 own',
+    )
+    .transform((text): [number, number, number] => [2, 3000, Number(text.slice('2.3000.'.length))])
+    .optional(),
+  WHATSAPP_SILENCE_MS: wholeNumber(90_000, 100),
+  WHATSAPP_PROBE_MS: wholeNumber(10_000, 100),
   MEDIA_ALLOWED_HOSTS: hostList(),
   WHATSAPP_MEDIA_URL: z
     .string()

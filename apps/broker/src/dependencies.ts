@@ -11,9 +11,10 @@ import { OpenedMessages } from './features/commit/opened-messages.ts'
 import { recoverOpened } from './features/commit/recover-opened.ts'
 import type { Recipients } from './features/exists/recipients.ts'
 import { Groups } from './features/groups/groups.ts'
+import { InstanceActs } from './features/instances/instance-acts.ts'
 import { Instances } from './features/instances/instances.ts'
 import { Settings } from './features/instances/settings.ts'
-import { createStateWriter, type StateWriter } from './features/instances/state-writer.ts'
+import { createStateWriter } from './features/instances/state-writer.ts'
 import { createLeases, type LeasesPart } from './features/leases/create-leases.ts'
 import { LEASE_TIMES } from './features/leases/lease-times.ts'
 import type { Leases } from './features/leases/leases.ts'
@@ -47,8 +48,8 @@ export interface Dependencies {
   leases: Leases
   /** Takes part in the sharing of instances; told where this process listens. */
   startLeases: LeasesPart['start']
+  acts: InstanceActs
   connected: ConnectedSocket
-  states: StateWriter
   journal: Journal
   publisher: Publisher
   groups: Groups
@@ -101,10 +102,13 @@ export function createDependencies(
   )
   const instances: Instances = new Instances(
     db,
-    (id) => (isOurs(id) ? (sessions.state(id) ?? states.newest(id)) : undefined),
+    (id) => (isOurs(id) ? sessions.state(id) : undefined),
     (id) => meters.counters(id),
   )
-  const states: StateWriter = createStateWriter({ instances, report, signal: lifecycle.signal })
+  const states = createStateWriter({
+    ...{ db, report, signal: lifecycle.signal },
+    onWritten: (instanceId) => publisher.wake({ instanceId, chatKey: instanceId }),
+  })
   lifecycle.onStop('instance states', () => states.written())
   const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
   const listener = createSessionListener({ report, journal, sending, groups, states, ears, isOurs })
@@ -113,16 +117,28 @@ export function createDependencies(
     ...{ db, seal, logger, listener },
     createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
     recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
-    simulatorUrl: config.WHATSAPP_WEB_SOCKET_URL,
-    uploads: simulatedUploads(config),
+    settings: {
+      url: config.WHATSAPP_WEB_SOCKET_URL,
+      uploads: simulatedUploads(config),
+      version: config.WHATSAPP_WEB_VERSION,
+    },
+    liveness: { silenceMs: config.WHATSAPP_SILENCE_MS, probeMs: config.WHATSAPP_PROBE_MS },
   })
   lifecycle.onStop('sessions', () => sessions.stopAll('broker_stopped'))
   const part: LeasesPart = createLeases({
     ...{ config, brokerId, logger, lifecycle, sessions, report, times: leaseTimes },
     onTaken: () => publisher.sweep(),
-    told: async (id) => void (await Promise.all([journal.settled(id), states.written()])),
+    told: (id) => journal.settled(id),
   })
   const { leases } = part
+  const acts = new InstanceActs({
+    ...{ instances, sessions, signal: lifecycle.signal },
+    holder: leases,
+    onDeleted(instanceId) {
+      for (const known of [settings, meters]) known.forget(instanceId)
+      report.instanceGone(instanceId)
+    },
+  })
   const media = wireMedia(config, { connection, report, socket }, lifecycle)
   return {
     ...{
@@ -134,7 +150,7 @@ export function createDependencies(
       instances,
       settings,
       sessions,
-      states,
+      acts,
       journal,
       publisher,
     },

@@ -6,9 +6,12 @@ import type { TestEvent } from './test-webhook.ts'
 const CUSTOMER = '5511988887777'
 const MEMBER = '5511977776666'
 
-const { broker, connect, ask, customerWrites, simulator, webhook } = await startTestBroker(t, {
-  OFFLINE_GAP_SECONDS: '1',
-})
+const { broker, connect, ask, customerWrites, database, simulator, socket, webhook } = await startTestBroker(
+  t,
+  {
+    OFFLINE_GAP_SECONDS: '1',
+  },
+)
 await connect('main')
 
 const play = async <Body>(path: string, body: object, method = 'POST') => {
@@ -107,6 +110,63 @@ test('a LID and a phone that turn out to be one person are told', async (t) => {
   t.match(await toldWhen(({ type }) => type === 'LID_MAPPING'), {
     payload: { phone: `+${MEMBER}`, lid: /^\d+@lid$/ },
   })
+})
+
+test('who has read and played what the phone sent is told, in a group by member', async (t) => {
+  await play(`/customers/${ACCOUNT}/chats/${CUSTOMER}/messages`, { type: 'voice', id: 'VOICE' })
+  await told('VOICE:status:3')
+  await play(`/customers/${CUSTOMER}/chats/${ACCOUNT}/played`, { ids: ['VOICE'] })
+  await told('VOICE:status:5')
+  const body = { subject: 'Work', creator: CUSTOMER, members: [ACCOUNT, MEMBER] }
+  const { jid: group } = await play<{ jid: string }>('/groups', body)
+  await play(`/customers/${ACCOUNT}/chats/${group}/messages`, { text: 'to all', id: 'TO-ALL' })
+  const ofMembers = (what: string) =>
+    webhook.until(() => webhook.taken.filter(({ id }) => id.startsWith(`TO-ALL:${what}:`)).length === 2)
+  await ofMembers('delivered')
+  for (const phone of [CUSTOMER, MEMBER]) {
+    await play(`/customers/${phone}/chats/${group}/read`, { ids: ['TO-ALL'] })
+  }
+  await ofMembers('read')
+  const ofVoice = webhook.taken.flatMap(({ id }) => (id.startsWith('VOICE') ? [id] : []))
+  t.same(ofVoice, ['VOICE', 'VOICE:status:3', 'VOICE:status:5'], 'in their order')
+})
+
+test('the thousand names of an address book are told in few requests', async (t) => {
+  const before = webhook.attempts.length
+  const contacts = Array.from({ length: 1_000 }, (_, index) => ({
+    id: `55118000${String(index).padStart(5, '0')}@s.whatsapp.net`,
+    name: `Contact ${index}`,
+  }))
+  // The simulator has no address book to synchronize: Baileys' event is given here.
+  socket('main').ev.emit('contacts.upsert', contacts)
+  socket('main').ev.emit('contacts.upsert', contacts)
+  const named = () => toldOf('CONTACT_UPDATED').filter(({ payload }) => Reflect.get(payload, 'name'))
+  await webhook.until(() => named().length >= contacts.length)
+  t.same(
+    named().map(({ payload }) => Reflect.get(payload, 'name')),
+    contacts.map(({ name }) => name),
+  )
+  t.ok(webhook.attempts.length - before < 50, `${webhook.attempts.length - before} requests`)
+})
+
+test('receipts keep their place among the messages of a chat that WhatsApp spells by LID', async (t) => {
+  await play(`/customers/${MEMBER}`, { addressing: 'lid' }, 'PATCH')
+  await customerWrites(MEMBER, { text: 'by LID', id: 'BY-LID' })
+  await told('BY-LID')
+  const lid = (await call<{ lid: string }>(`${simulator.url}/customers/${MEMBER}`, 'GET')).body.lid
+  await play(`/customers/${ACCOUNT}/chats/${MEMBER}/messages`, { text: 'ours', id: 'TO-LID' })
+  socket('main').ev.emit('messages.update', [
+    { key: { remoteJid: `${lid}@lid`, id: 'TO-LID', fromMe: true }, update: { status: 4 } },
+  ])
+  t.match(await told('TO-LID:status:4'), {
+    payload: { raw: { updates: [{ key: { remoteJidAlt: `${MEMBER}@s.whatsapp.net` } }] } },
+  })
+  const lanes = await database.db
+    .selectFrom('broker.journal')
+    .select('chat_key')
+    .where('event_id', 'in', ['BY-LID', 'TO-LID', 'TO-LID:status:4'])
+    .execute()
+  t.same(new Set(lanes.map((row) => row.chat_key)), new Set([`+${MEMBER}`]))
 })
 
 test('what came while the instance was away is told in order, as backfilled', async (t) => {

@@ -127,6 +127,14 @@ test('a message that Baileys could not decrypt is told', async (t) => {
   })
 })
 
+test('a message whose content WhatsApp gives to phones alone is told as one that cannot be opened', async (t) => {
+  for (const type of ['view_once', 'view_once_unavailable_fanout']) {
+    const attrs = { id: `3A-${type}`, from: CUSTOMER, t: '1767322000' }
+    stanza({ tag: 'message', attrs, content: [{ tag: 'unavailable', attrs: { type } }] })
+    t.match(await told(`3A-${type}:undecryptable`), { payload: { reason: `unavailable: ${type}` } })
+  }
+})
+
 /** Baileys answers receipts by stanzas that the simulator does not know, and would hang up on. */
 function muteLine(): void {
   Reflect.set(Reflect.get(socket('main').ws, 'socket'), 'send', (_data: unknown, sent?: () => void) =>

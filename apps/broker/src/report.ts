@@ -54,7 +54,7 @@ function reportSessions(logger: Logger, metrics: Metrics, meters: Meters) {
       for (const each of statuses.values()) metrics.instances.inc({ status: each })
       logger.info({ instanceId, status, phone, reason }, 'instance state changed')
     },
-    instanceDeleted: (instanceId: string) => void statuses.delete(instanceId),
+    instanceGone: (instanceId: string) => void statuses.delete(instanceId),
     instanceStateFailed: (instanceId: string, err: unknown) =>
       logger.error({ instanceId, err }, 'instance state not saved'),
     reconnect(instanceId: string, reason: string, waitMs: number): void {

@@ -1,15 +1,17 @@
 import { newId } from '@carteiro/database/new-id'
 import type { Dependencies } from './dependencies.ts'
+import type { StateWriter } from './features/instances/state-writer.ts'
 import { guardFrames } from './features/leases/guard-frames.ts'
 import { countReceived } from './features/metrics/count-received.ts'
 import type { SocketEars } from './features/receiving/listen-to-socket.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
-import type { SessionListener } from './features/session/instance-session.ts'
+import type { SessionListener } from './features/session/connect-once.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
 import type { Sending } from './wire-sending.ts'
 
-interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups' | 'states'> {
+interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups'> {
+  states: StateWriter
   sending: Sending
   ears: SocketEars
   /** Whether this process holds the instance. */
@@ -21,18 +23,13 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
   const { report, journal, sending, groups, states, ears, isOurs } = parts
   const { acks, ledger } = sending
   return {
-    onState(instanceId, state) {
-      // How it stands is for the next holder to tell.
-      if (!isOurs(instanceId)) {
-        states.forget(instanceId)
-        report.instanceDeleted(instanceId)
-        return
-      }
+    onState(lease, state) {
+      const { instanceId } = lease
       report.instanceState(instanceId, state)
-      const event = toConnectionEvent(instanceId, state, { id: newId(), at: new Date() })
-      journal.append({ event, chatKey: instanceId })
-      states.write(instanceId, state)
+      return states.write(lease, toConnectionEvent(instanceId, state, { id: newId(), at: new Date() }))
     },
+    // How it stands is for the next holder to tell.
+    onLost: report.instanceGone,
     onSocket(instanceId, socket) {
       guardFrames(socket, () => isOurs(instanceId))
       acks.listen(instanceId, socket)
@@ -46,8 +43,8 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
       ears.forget(instanceId)
     },
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
-    onUpdates: (instanceId, updates) => onUpdates(journal, instanceId, updates),
-    onReceipts: (instanceId, receipts) => onReceipts(journal, instanceId, receipts),
+    onUpdates: (instanceId, updates) => onUpdates({ journal, ears }, instanceId, updates),
+    onReceipts: (instanceId, receipts) => onReceipts({ journal, ears }, instanceId, receipts),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),

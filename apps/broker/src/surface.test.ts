@@ -65,9 +65,9 @@ test('a LID and a group are looked up, too', async (t) => {
 
 const refusedChecks: [string, Record<string, unknown>, number, string][] = [
   ['a recipient that is none', { to: 'abc' }, 422, 'INVALID_TO'],
-  ['neither to nor numbers', {}, 400, 'VALIDATION_ERROR'],
-  ['both', { to: CUSTOMER, numbers: [CUSTOMER] }, 400, 'VALIDATION_ERROR'],
-  ['too many', { numbers: Array.from({ length: 51 }, () => CUSTOMER) }, 400, 'VALIDATION_ERROR'],
+  ['neither to nor numbers', {}, 400, 'INVALID_PAYLOAD'],
+  ['both', { to: CUSTOMER, numbers: [CUSTOMER] }, 400, 'INVALID_PAYLOAD'],
+  ['too many', { numbers: Array.from({ length: 51 }, () => CUSTOMER) }, 400, 'INVALID_PAYLOAD'],
 ]
 for (const [what, body, status, code] of refusedChecks) {
   test(`${what} to look up is refused with ${code}`, async (t) => {
@@ -115,8 +115,8 @@ test('typing is shown on the phone, and reading is told to the customer', async 
   })
   t.match(await ask('POST', '/instances/main/presence', { presence: 'available' }), { status: 200 })
   for (const [body, code] of [
-    [{ presence: 'typing' }, 'VALIDATION_ERROR'],
-    [{ presence: 'dancing' }, 'VALIDATION_ERROR'],
+    [{ presence: 'typing' }, 'INVALID_PAYLOAD'],
+    [{ presence: 'dancing' }, 'INVALID_PAYLOAD'],
     [{ presence: 'typing', to: 'abc' }, 'INVALID_TO'],
   ] as const) {
     t.match(await ask<Problem>('POST', '/instances/main/presence', body), { body: { error: { code } } })
@@ -180,7 +180,7 @@ test('an instance\u2019s settings are kept, changed in parts, and judged', async
   ]) {
     t.match(await ask<Problem>('PATCH', '/instances/set', { settings: wrong }), {
       status: 400,
-      body: { error: { code: 'VALIDATION_ERROR' } },
+      body: { error: { code: 'INVALID_PAYLOAD' } },
     })
   }
   t.equal((await ask('PATCH', '/instances/nobody', { name: 'x' })).status, 404)

@@ -6,7 +6,7 @@ import { boundedLabel, Counter, type Registry } from '@carteiro/runtime/metrics'
 /** Tenants name their questions: so many names are told apart. */
 const MAX_QUESTIONS = 100
 
-/** Metrics and log lines of what is said automatically. */
+/** Metrics and log lines of conversations: what is said automatically, and tickets that were repaired. */
 export function reportFlow(registers: Registry[], logger: Logger) {
   const questionLabel = boundedLabel(MAX_QUESTIONS)
   const replies = new Counter({
@@ -25,7 +25,16 @@ export function reportFlow(registers: Registry[], logger: Logger) {
     help: 'Messages that could not be answered automatically: a person must',
     registers,
   })
+  const repairedTickets = new Counter({
+    name: 'whatsapp_timeline_repaired_total',
+    help: 'Tickets whose times were not those of their messages',
+    registers,
+  })
   return {
+    reconciled: (run: { tenantId: string; tickets: number; repaired: number }) => {
+      repairedTickets.inc(run.repaired)
+      logger[run.repaired > 0 ? 'warn' : 'info'](run, 'timelines reconciled')
+    },
     flowTurn: (turn: Turn, { inboundMessageId, requestId, said }: TurnResult) => {
       for (const { key, dedupeKey, messageId, isSanitized, isRepeated } of said) {
         if (!isRepeated) replies.inc({ question: questionLabel(key) })

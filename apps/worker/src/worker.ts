@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { keepReconciling } from './features/maintenance/reconcile.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
 import { createFetchers } from './features/media/create-fetchers.ts'
@@ -24,6 +25,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
   keepRetaining(dependencies)
+  keepReconciling(dependencies)
 
   const listening = listen(await readWakeChannels(db), {
     url: config.DATABASE_URL,

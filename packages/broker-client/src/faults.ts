@@ -16,6 +16,8 @@ export interface BrokerFailure {
   httpStatus?: number | undefined
   /** From the answer's `Retry-After`. */
   retryAfterSeconds?: number | undefined
+  /** Facts of our own broker's error. */
+  details?: unknown
   response?: unknown
 }
 
@@ -51,7 +53,7 @@ export function failureOf(reply: BrokerReply): BrokerFailure {
 }
 
 function refusalOf({ status, body, retryAfterSeconds }: Refusal): BrokerFailure {
-  const { code: brokerCode, message } = readError(body)
+  const { code: brokerCode, message, details } = readError(body)
   const canonical = canonicalCode(brokerCode) ?? (brokerCode === undefined ? codeOfStatus(status) : undefined)
   const code = canonical ?? brokerCode ?? 'UNKNOWN_ERROR'
   const fault = (canonical && FAULT_OF_CANONICAL[canonical]) ?? FAULT_OF_OWN[code] ?? faultOfStatus(status)
@@ -60,6 +62,7 @@ function refusalOf({ status, body, retryAfterSeconds }: Refusal): BrokerFailure 
     brokerCode,
     httpStatus: status,
     retryAfterSeconds,
+    details,
     response: body,
   }
 }
@@ -81,7 +84,7 @@ function faultOfStatus(status: number): Fault {
 const MAX_MESSAGE_LENGTH = 1_000
 
 /** Our shape `{error:{code,message}}`, or the flat `{error:"text"}`, `{code,message}` of brokers in the field. */
-function readError(body: unknown): { code: string | undefined; message: string } {
+function readError(body: unknown): { code: string | undefined; message: string; details: unknown } {
   const answers = unwrapAnswer(body)
   const errors = answers.flatMap(({ error }) => (isFields(error) ? [error] : []))
   const texts = answers.map(({ error }) => (typeof error === 'string' ? error : undefined))
@@ -97,5 +100,6 @@ function readError(body: unknown): { code: string | undefined; message: string }
   return {
     code: (code ?? inText)?.slice(0, 100),
     message: (message ?? 'The broker gave no reason.').slice(0, MAX_MESSAGE_LENGTH),
+    details: errors.find((error) => error.details !== undefined)?.details,
   }
 }

@@ -3,7 +3,7 @@ import { wasNeverSent } from '@carteiro/runtime/never-sent'
 import { type Dispatcher, Pool } from 'undici'
 
 export interface BrokerRequest {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
   headers?: Record<string, string>

@@ -50,10 +50,14 @@ export const UndecryptableEnvelope = z.object({
 })
 export type UndecryptableEnvelope = z.infer<typeof UndecryptableEnvelope>
 
+/** Our own account did it, from its phone: others may not touch what we wrote, nor we what they wrote. */
+const ByUs = { fromMe: z.literal(true).optional() }
+
 /** New content for a message that was sent before. */
 export const EditEnvelope = z.object({
   ...Base,
   ...Sender,
+  ...ByUs,
   kind: z.literal('edit'),
   /** Of the stanza that brought the edit. */
   providerMessageId: Text,
@@ -66,6 +70,7 @@ export type EditEnvelope = z.infer<typeof EditEnvelope>
 export const RevokeEnvelope = z.object({
   ...Base,
   ...Sender,
+  ...ByUs,
   kind: z.literal('revoke'),
   providerMessageId: Text,
   targetMessageId: Text,

@@ -4,7 +4,7 @@ import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
 import { MessageMetadata } from './message-metadata.ts'
-import { ContactView, TicketState, TicketTimeline } from './ticket.ts'
+import { ContactView, TicketNote, TicketState, TicketTimeline } from './ticket.ts'
 
 /** A message as events and lists show it. */
 export const MessageView = z.object({
@@ -82,6 +82,7 @@ export const EVENT_PAYLOADS = {
     ticket: TicketState,
     timeline: TicketTimeline,
   }),
+  'ticket.note': z.object({ ...OfTicket, note: TicketNote }),
   /** A ticket was opened in no queue, because the tenant has no default one: it is in nobody's list until it has. */
   'whatsapp.queue.missing': z.object({
     tenantId: z.string(),
@@ -89,6 +90,13 @@ export const EVENT_PAYLOADS = {
     message: z.string(),
     reason: z.literal('no_default_queue'),
     recoverable: z.boolean(),
+  }),
+  /** Every ticket was compared with its messages; `repaired` of them said something else. */
+  'whatsapp.timeline.reconciled': z.object({
+    tenantId: z.string(),
+    tickets: z.number().int(),
+    repaired: z.number().int(),
+    durationMs: z.number().int(),
   }),
   'contacts.new': z.object({ contactId: z.uuid(), contact: ContactView }),
   'contact.updated': z.object({ contactId: z.uuid(), contact: ContactView }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SingleLine, StorableText } from './storable-text.ts'
 
 /** When each side first and last wrote; merged into what a client knows, it keeps a ticket's statistics right. */
 export const TicketTimeline = z.object({
@@ -17,6 +18,8 @@ export const TicketState = z.object({
   preview: z.string().nullable(),
   unreadCount: z.number().int(),
   lastMessageAt: z.iso.datetime().nullable(),
+  /** Rises with every change of status, assignee or queue; messages leave it. */
+  version: z.number().int(),
 })
 export type TicketState = z.infer<typeof TicketState>
 
@@ -45,3 +48,56 @@ export const TicketView = TicketState.extend({
   contact: ContactView,
 })
 export type TicketView = z.infer<typeof TicketView>
+
+/** How a comparison of tickets with their messages went; under way while it has no end. */
+export const Reconciliation = z.object({
+  requestedAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  tickets: z.number().int(),
+  repaired: z.number().int(),
+})
+export type Reconciliation = z.infer<typeof Reconciliation>
+
+const MAX_NAME_LENGTH = 200
+const MAX_NOTE_LENGTH = 4_096
+
+/** `PATCH /api/tickets/:id`: what is left out stays; `null` takes away. */
+export const TicketChange = z.strictObject({
+  status: TicketState.shape.status.optional(),
+  /** A user of the tenant's own, by whatever id the tenant knows it. */
+  assigneeId: SingleLine.trim().min(1).max(MAX_NAME_LENGTH).nullable().optional(),
+  queueId: z.uuid().nullable().optional(),
+})
+export type TicketChange = z.output<typeof TicketChange>
+
+/** What a person writes down about a ticket, for colleagues alone. */
+export const NewNote = z.strictObject({ text: StorableText.trim().min(1).max(MAX_NOTE_LENGTH) })
+
+export const TicketNote = z.object({
+  id: z.uuid(),
+  text: z.string(),
+  /** Who wrote it: a user, or a key. */
+  by: z.string(),
+  at: z.iso.datetime(),
+})
+export type TicketNote = z.output<typeof TicketNote>
+
+/** Where tickets wait for somebody; new ones go to the default one. */
+export const Queue = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  isDefault: z.boolean(),
+  createdAt: z.iso.datetime(),
+})
+export type Queue = z.output<typeof Queue>
+
+export const NewQueue = z.strictObject({
+  name: SingleLine.trim().min(1).max(MAX_NAME_LENGTH),
+  /** It takes the place of the one before. */
+  isDefault: z.boolean().default(false),
+})
+export const QueueChange = z.strictObject({
+  name: NewQueue.shape.name.optional(),
+  isDefault: z.boolean().optional(),
+})

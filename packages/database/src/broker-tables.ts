@@ -19,6 +19,9 @@ export interface BrokerInstanceTable {
   phone: string | null
   lid: string | null
   last_error: string | null
+  relink: Generated<boolean>
+  logout_requested_at: WhenNullable
+  keys_reset_at: WhenNullable
   settings: JsonDefault
   created_at: WhenDefault
   updated_at: WhenDefault

@@ -38,6 +38,7 @@ import type {
   LaneTable,
 } from './outbox-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
+import type { TimelineReconciliationTable } from './timeline-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -55,6 +56,7 @@ export interface Tables {
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
   timeline_entry: TimelineEntryTable
+  timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
   message_receipt: MessageReceiptTable
   early_receipt: EarlyReceiptTable
@@ -174,6 +176,7 @@ export interface TicketTable {
   created_at: WhenDefault
   updated_at: WhenDefault
   closed_at: WhenNullable
+  version: Generated<number>
 }
 
 export interface MessageTable {

@@ -9,7 +9,7 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Logger } from './logger.ts'
-import { writeProblem, writeRouteNotFound } from './write-problem.ts'
+import { createWriteProblem, type InvalidRequestCode, writeRouteNotFound } from './write-problem.ts'
 
 /** A Fastify instance whose routes are typed by their zod schemas. */
 export type HttpServer = FastifyInstance<
@@ -24,6 +24,7 @@ export interface HttpServerOptions {
   logger: Logger
   /** Bytes a request's body may have; more answers 413. */
   bodyLimit?: number
+  invalidRequest?: InvalidRequestCode
 }
 
 const ONE_MEBIBYTE = 1024 * 1024
@@ -32,7 +33,11 @@ const ONE_MEBIBYTE = 1024 * 1024
  * An HTTP server that speaks as all of Carteiro's do: zod validation, one error shape, a request id on every
  * line and answer (`X-Request-Id`, taken over when the caller sends a sane one), explicit time limits.
  */
-export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServerOptions): HttpServer {
+export function createHttpServer({
+  logger,
+  bodyLimit = ONE_MEBIBYTE,
+  invalidRequest = 'VALIDATION_ERROR',
+}: HttpServerOptions): HttpServer {
   const server = fastify<RawServerDefault>({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit,
@@ -50,7 +55,7 @@ export function createHttpServer({ logger, bodyLimit = ONE_MEBIBYTE }: HttpServe
 
   server.setValidatorCompiler(validatorCompiler)
   server.setSerializerCompiler(serializerCompiler)
-  server.setErrorHandler(writeProblem)
+  server.setErrorHandler(createWriteProblem(invalidRequest))
   server.setNotFoundHandler(writeRouteNotFound)
   // Hooks of every request call back: an async one costs each request a promise and its turns.
   server.addHook('onRequest', (request, reply, done) => {

@@ -7,13 +7,18 @@ import { isDatabaseUnavailable } from './database-unavailable.ts'
  * The one error handler: whatever was thrown becomes `{error:{code,message,requestId,details?}}`. What we did not
  * expect is logged whole and told as INTERNAL_ERROR, so that no secret or query leaves by an error.
  */
-export function writeProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = toProblem(error)
-  if (problem.status >= 500)
-    request.log.error({ requestId: request.id, err: error, code: problem.code }, 'request failed')
-  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', problem.retryAfterSeconds)
-  reply.status(problem.status).send(problemBody(problem, request.id))
+export function createWriteProblem(invalidRequest: InvalidRequestCode) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = toProblem(error, invalidRequest)
+    if (problem.status >= 500)
+      request.log.error({ requestId: request.id, err: error, code: problem.code }, 'request failed')
+    if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', problem.retryAfterSeconds)
+    reply.status(problem.status).send(problemBody(problem, request.id))
+  }
 }
+
+/** How a request that does not fit its route is called. */
+export type InvalidRequestCode = 'VALIDATION_ERROR' | 'INVALID_PAYLOAD'
 
 /** A path that no route has. */
 export function writeRouteNotFound(request: FastifyRequest, reply: FastifyReply): void {
@@ -26,20 +31,20 @@ function problemBody(problem: Problem, requestId: string): ProblemBody {
   return { error: { code, message, requestId, ...(details === undefined ? {} : { details }) } }
 }
 
-function toProblem(error: FastifyError): Problem {
+function toProblem(error: FastifyError, invalidRequest: InvalidRequestCode): Problem {
   if (error instanceof Problem) return error
-  if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error)
+  if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error, invalidRequest)
   if (isDatabaseUnavailable(error)) return databaseUnavailable()
   return fromFastify(error)
 }
 
-function validationProblem(error: FastifyError): Problem {
+function validationProblem(error: FastifyError, code: InvalidRequestCode): Problem {
   const where = error.validationContext ?? 'body'
   const details = (error.validation ?? []).map((fault) => ({
     path: [where, ...fault.instancePath.split('/').filter(Boolean)].join('.'),
     message: fault.message ?? 'is not valid',
   }))
-  return new Problem('VALIDATION_ERROR', 'The request does not fit the route; see details.', { details })
+  return new Problem(code, 'The request does not fit the route; see details.', { details })
 }
 
 function databaseUnavailable(): Problem {

@@ -6,7 +6,16 @@ export interface AuditEntry {
   /** Who: a user's id, `key:<id>`, `worker`, `cli`. */
   actor: string
   action: 'CREATED' | 'SENT' | 'UPDATED' | 'FAILED' | 'CANCELLED' | 'DELETED' | 'BLOCKED_BY_POLICY'
-  entityType: 'delivery' | 'contact' | 'instance' | 'api_key' | 'tenant' | 'template' | 'flow'
+  entityType:
+    | 'delivery'
+    | 'contact'
+    | 'instance'
+    | 'api_key'
+    | 'tenant'
+    | 'template'
+    | 'flow'
+    | 'ticket'
+    | 'queue'
   entityId: string
   details?: Record<string, unknown>
   requestId?: string | null

@@ -138,10 +138,10 @@ t.test('a ticket that is opened in no queue is told as such', async (t) => {
 
 t.test('an instance is told when it is made, connected, or waits for its code to be scanned', async (t) => {
   const made = { id: 'acme-second', tenantId: 'acme', name: 'Second' }
-  t.match(await toldOf(() => addInstance(domain, made)), [
+  t.match(await toldOf(() => addInstance(domain, made, { actor: 'test' })), [
     { type: 'whatsapp.instance.updated', instanceId: 'acme-second', name: 'Second', connected: false },
   ])
-  t.same(await toldOf(() => addInstance(domain, made)), [], 'once')
+  t.same(await toldOf(() => addInstance(domain, made, { actor: 'test' })), [], 'once')
   const now = new Date().toISOString()
   const report = {
     ...{ id: newId(), kind: 'connection' as const, tenantId: 'acme', instanceId: 'acme-second' },
@@ -155,4 +155,11 @@ t.test('an instance is told when it is made, connected, or waits for its code to
     { type: 'whatsapp.instance.updated', status: 'connecting' },
     { type: 'whatsapp.instance.qr', instanceId: 'acme-second', available: true },
   ])
+  const qrEvents = async (shown: { qrAvailable?: true }) =>
+    (await toldOf(() => commit(domain, (work) => recordConnection(work, { ...report, ...shown })))).filter(
+      ({ type }) => type === 'whatsapp.instance.qr',
+    )
+  t.match(await qrEvents({ qrAvailable: true }), [{ available: true }], 'another code in its place')
+  t.match(await qrEvents({}), [{ available: false }], 'its end')
+  t.same(await qrEvents({}), [], 'and no more')
 })

@@ -14,6 +14,14 @@ export async function recordConnection(
   work: UnitOfWork,
   report: ConnectionEnvelope,
 ): Promise<{ status: 'connected' | 'disconnected' | 'stale' }> {
+  const qrAvailable = report.qrAvailable ?? false
+  const before = await work.transaction
+    .selectFrom('instance')
+    .select('qr_available')
+    .where('tenant_id', '=', report.tenantId)
+    .where('id', '=', report.instanceId)
+    .forUpdate()
+    .executeTakeFirst()
   const row = await work.transaction
     .updateTable('instance')
     .set((set) => ({
@@ -22,6 +30,7 @@ export async function recordConnection(
       phone: set.fn.coalesce(set.val(report.phone), 'phone'),
       lid: set.fn.coalesce(set.val(report.lid), 'lid'),
       reason: report.reason,
+      qr_available: qrAvailable,
       status_at: report.timestamp,
       updated_at: new Date(),
     }))
@@ -35,8 +44,9 @@ export async function recordConnection(
   if (!row) return { status: 'stale' }
 
   tellInstance(work, toInstanceView(row))
-  if (report.qrAvailable) {
-    const payload = { instanceId: row.id, available: true }
+  // A code that takes the place of another one is told, too: whoever shows it has to read it anew.
+  if (qrAvailable || before?.qr_available) {
+    const payload = { instanceId: row.id, available: qrAvailable }
     work.record({ tenantId: row.tenant_id, type: 'whatsapp.instance.qr', instanceId: row.id, payload })
   }
   if (!row.connected) return { status: 'disconnected' }

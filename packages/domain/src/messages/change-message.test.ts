@@ -59,6 +59,27 @@ t.test('an edited message says what it says now, and what it said before is kept
   t.same(await changesOf(targetMessageId), ['edited', 'edited'])
 })
 
+t.test('a customer changes nothing that we wrote, and our own phone does', async (t) => {
+  const phone = newPhone()
+  const ours = messageEnvelope({ phone, direction: 'outbound', text: 'the price is 10' })
+  const targetMessageId = ours.providerMessageId
+  await save(ours)
+  for (const change of [editEnvelope, revokeEnvelope]) {
+    t.match(await apply(change({ phone, targetMessageId })), { status: 'ignored' })
+  }
+  t.match(await read(targetMessageId), { type: 'text', text: 'the price is 10' })
+  await apply(editEnvelope({ phone, targetMessageId, fromMe: true, text: 'the price is 12' }))
+  t.match(await read(targetMessageId), { text: 'the price is 12' })
+  t.match(await apply(revokeEnvelope({ phone, targetMessageId, fromMe: true })), { status: 'changed' })
+
+  const theirs = messageEnvelope({ phone })
+  await save(theirs)
+  for (const change of [editEnvelope, revokeEnvelope]) {
+    const made = change({ phone, targetMessageId: theirs.providerMessageId, fromMe: true })
+    t.match(await apply(made), { status: 'ignored' })
+  }
+})
+
 t.test('an edited caption keeps its picture', async (t) => {
   const phone = newPhone()
   const picture = messageEnvelope({ phone, message: { type: 'image', text: 'cat', media: { url: 'u' } } })

@@ -12,6 +12,8 @@ export async function editMessage(
   row: MessageRow,
   envelope: EditEnvelope,
 ): Promise<ChangeStatus> {
+  // An edit is the writer's alone.
+  if ((row.direction === 'outbound') !== (envelope.fromMe ?? false)) return 'ignored'
   if (row.type === 'revoked' || isAnotherMember(row.metadata.participantJid, envelope.participantJid)) {
     return 'ignored'
   }

@@ -1,4 +1,5 @@
 import type { RevokeEnvelope } from '@carteiro/contracts/envelope'
+import { parseJid } from '@carteiro/contracts/jid'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { dropMedia } from '../media/drop-media.ts'
 import type { ChangeStatus } from './apply-change.ts'
@@ -12,6 +13,9 @@ export async function revokeMessage(
   envelope: RevokeEnvelope,
 ): Promise<ChangeStatus> {
   if (row.type === 'revoked') return 'ignored'
+  // The admins of a group may take back what others wrote.
+  const isWriters = (row.direction === 'outbound') === (envelope.fromMe ?? false)
+  if (!isWriters && parseJid(envelope.chatKey)?.kind !== 'group') return 'ignored'
   const { participantJid, participant, backfilled } = row.metadata
   const next = await rewriteMessage(work, row, {
     type: 'revoked',

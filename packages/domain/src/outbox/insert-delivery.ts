@@ -105,6 +105,7 @@ async function insertMessage(
   { tenantId, instanceId, recipient, intent }: AcceptedMessage,
 ): Promise<Selectable<MessageTable>> {
   const text = intentText(intent)
+  const at = new Date()
   const contact = await upsertContact(work, tenantId, addressOf(recipient))
   const ticket = await openTicket(work, {
     tenantId,
@@ -112,7 +113,7 @@ async function insertMessage(
     instanceId,
     direction: 'outbound',
     preview: text,
-    at: new Date(),
+    at,
   })
   return work.transaction
     .insertInto('message')
@@ -128,6 +129,8 @@ async function insertMessage(
       content: JSON.stringify(withoutBytes(intent)),
       provider_message_id: null,
       state: 'QUEUED',
+      // The ticket's own time of it.
+      created_at: at,
     })
     .returningAll()
     .executeTakeFirstOrThrow()

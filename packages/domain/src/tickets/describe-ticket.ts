@@ -16,6 +16,7 @@ export const DESCRIBED_COLUMNS = [
   'preview',
   'unread_count',
   'last_message_at',
+  'version',
   'first_inbound_at',
   'last_inbound_at',
   'first_outbound_at',
@@ -33,6 +34,7 @@ export const describeTicket = (row: DescribedRow): DescribedTicket => ({
     preview: row.preview,
     unreadCount: row.unread_count,
     lastMessageAt: iso(row.last_message_at),
+    version: row.version,
   },
   timeline: {
     firstInboundAt: iso(row.first_inbound_at),

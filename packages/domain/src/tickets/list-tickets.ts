@@ -1,10 +1,7 @@
-import type { TicketView } from '@carteiro/contracts/ticket'
+import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
-import type { TicketTable } from '@carteiro/database/tables'
-import { type Selectable, sql } from 'kysely'
-import { type ContactViewRow, toContactView } from '../contacts/view.ts'
-import { customerWindow } from './customer-window.ts'
-import { describeTicket } from './describe-ticket.ts'
+import { sql } from 'kysely'
+import { selectTickets, toTicketView } from './view.ts'
 
 /** Where a page of tickets ended: keyset by last activity, then id. */
 export interface TicketCursor {
@@ -14,13 +11,32 @@ export interface TicketCursor {
 }
 
 /** The tenant's tickets, latest activity first. */
+/** Which tickets a list shows; what is left out is not looked at. */
+export interface TicketFilter {
+  status?: TicketState['status'] | undefined
+  /** `null`: of nobody, in no queue. */
+  assigneeId?: string | null | undefined
+  queueId?: string | null | undefined
+  contactId?: string | undefined
+  instanceId?: string | undefined
+  /** Those with messages that nobody has read. */
+  unread?: boolean | undefined
+}
+
+/** A tenant's tickets, latest activity first. */
 export async function listTickets(
   db: Queryable,
-  { tenantId, after, limit }: { tenantId: string; after?: TicketCursor | undefined; limit: number },
+  {
+    tenantId,
+    after,
+    limit,
+    ...filter
+  }: TicketFilter & { tenantId: string; after?: TicketCursor | undefined; limit: number },
 ): Promise<{ items: TicketView[]; next: TicketCursor | null }> {
   const activity = sql<number>`(extract(epoch from coalesce(ticket.last_message_at, ticket.created_at)) * 1000000)::bigint`
   let query = selectTickets(db, tenantId)
     .select(activity.as('activity'))
+    .where(matching(filter))
     .orderBy(sql`coalesce(ticket.last_message_at, ticket.created_at)`, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
@@ -38,37 +54,19 @@ export async function listTickets(
   }
 }
 
-/** One ticket; `undefined` when the tenant has none of this id. */
-export async function readTicket(
-  db: Queryable,
-  { tenantId, id }: { tenantId: string; id: string },
-): Promise<TicketView | undefined> {
-  const row = await selectTickets(db, tenantId).where('ticket.id', '=', id).executeTakeFirst()
-  return row && toTicketView(row)
-}
+const COLUMNS = {
+  status: 'ticket.status',
+  assigneeId: 'ticket.assignee_id',
+  queueId: 'ticket.queue_id',
+  contactId: 'ticket.contact_id',
+  instanceId: 'ticket.instance_id',
+} as const
 
-const selectTickets = (db: Queryable, tenantId: string) =>
-  db
-    .selectFrom('ticket')
-    .innerJoin('contact', (join) =>
-      join.onRef('contact.tenant_id', '=', 'ticket.tenant_id').onRef('contact.id', '=', 'ticket.contact_id'),
-    )
-    .selectAll('ticket')
-    .select(['contact.name', 'contact.phone', 'contact.kind'])
-    .where('ticket.tenant_id', '=', tenantId)
-
-type Row = Selectable<TicketTable> & Omit<ContactViewRow, 'id'>
-
-function toTicketView(row: Row): TicketView {
-  const { ticket, timeline } = describeTicket(row)
-  return {
-    id: row.id,
-    ...ticket,
-    instanceId: row.instance_id,
-    createdAt: row.created_at.toISOString(),
-    timeline,
-    window: customerWindow(row.last_inbound_at, new Date()),
-    knownFields: row.known_fields,
-    contact: toContactView({ ...row, id: row.contact_id }),
-  }
+function matching({ unread, ...filter }: TicketFilter) {
+  const conditions = Object.entries(COLUMNS).flatMap(([name, column]) => {
+    const value = filter[name as keyof typeof COLUMNS]
+    return value === undefined ? [] : [sql`${sql.ref(column)} is not distinct from ${value}`]
+  })
+  if (unread !== undefined) conditions.push(sql`(ticket.unread_count > 0) = ${unread}`)
+  return sql<boolean>`${conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`true`}`
 }

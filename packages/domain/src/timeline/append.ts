@@ -12,17 +12,23 @@ export interface TimelineEntry {
     | 'MESSAGE_FAILED'
     | 'TICKET_OPENED'
     | 'TICKET_MERGED'
+    | 'TICKET_CLOSED'
+    | 'TICKET_REOPENED'
+    | 'TICKET_PENDING'
+    | 'TICKET_ASSIGNED'
+    | 'TICKET_QUEUED'
+    | 'NOTE'
     | 'TICKET_HANDED_OFF'
   messageId?: string
   details?: Record<string, unknown>
 }
 
-/** Appends to tickets' activity timelines, in the transaction of what happened. */
+/** Appends to tickets' activity timelines, in the transaction of what happened. @returns what was written, in order */
 export async function appendTimeline(
   transaction: DatabaseTransaction,
   entries: TimelineEntry[],
-): Promise<void> {
-  if (entries.length === 0) return
+): Promise<{ id: string; occurred_at: Date }[]> {
+  if (entries.length === 0) return []
   const rows = entries.map((entry) => ({
     tenant_id: entry.tenantId,
     id: newId(),
@@ -31,10 +37,10 @@ export async function appendTimeline(
     message_id: entry.messageId,
     details: entry.details ?? {},
   }))
-  await sql`
+  const written = await sql<{ id: string; occurred_at: Date }>`
     insert into timeline_entry (tenant_id, id, ticket_id, type, message_id, details)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry
-      (tenant_id text, id uuid, ticket_id uuid, type text, message_id uuid, details jsonb)`.execute(
-    transaction,
-  )
+      (tenant_id text, id uuid, ticket_id uuid, type text, message_id uuid, details jsonb)
+    returning id, occurred_at`.execute(transaction)
+  return written.rows
 }

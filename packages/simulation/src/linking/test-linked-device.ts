@@ -1,4 +1,5 @@
 import {
+  type AuthenticationState,
   getNextPreKeys,
   initAuthCreds,
   makeWASocket,
@@ -24,7 +25,7 @@ export type SocketOptions = Partial<UserFacingSocketConfig>
  *
  * @param url of the simulator, http
  */
-export function openClient(url: string, auth: TestAuth, options: SocketOptions = {}): WASocket {
+export function openClient(url: string, auth: AuthenticationState, options: SocketOptions = {}): WASocket {
   const socket = makeWASocket({
     waWebSocketUrl: `${url.replace('http', 'ws')}/ws/chat`,
     auth,

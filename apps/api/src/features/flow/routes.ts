@@ -9,6 +9,7 @@ import type { Dependencies } from '../../dependencies.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { listOf, Page } from '../../lists/page.ts'
 import { readIfMatch, writeVersion } from '../../versions/if-match.ts'
+import { staleVersion } from '../../versions/stale-version.ts'
 
 const BASE = '/api/v1/flow'
 const VersionCursor = z.object({ version: z.number().int().min(1) })
@@ -57,7 +58,7 @@ export async function flowRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db
       const ifVersion = readIfMatch(headers['if-match'])
       const result = await putFlow({ db }, { tenantId, definition, ifVersion, actor: name, requestId })
       if (result.status === 'faults') throw refused(result.faults)
-      if (result.status === 'stale') throw stale(result.version)
+      if (result.status === 'stale') throw staleVersion(result.version)
       const { flow } = result
       const isFirst = result.status === 'changed' && flow.version === 1
       return reply
@@ -113,10 +114,3 @@ const refused = (faults: FlowFault[]) =>
   new Problem('VALIDATION_ERROR', 'The flow could not run; nothing was changed.', {
     details: faults.map(({ path, message }) => ({ path: ['body', ...path].join('.'), message })),
   })
-
-const stale = (version: number) =>
-  new Problem(
-    'STALE_VERSION',
-    `Somebody wrote version ${version} meanwhile: read it, and write your change over that.`,
-    { details: { version } },
-  )

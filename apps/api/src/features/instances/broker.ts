@@ -1,4 +1,5 @@
-import type { BrokerClient, InstanceResult } from '@carteiro/broker-client/broker-client'
+import type { BrokerClient, BrokerResult, InstanceResult } from '@carteiro/broker-client/broker-client'
+import type { BrokerFailure } from '@carteiro/broker-client/faults'
 import type { BrokerInstance } from '@carteiro/contracts/broker-api'
 import { Problem } from '@carteiro/contracts/problem'
 import type { InstanceView } from '@carteiro/domain/instances/create-instance'
@@ -26,20 +27,49 @@ export const readStatus: BrokerAct = async (broker, { id }, requestId) =>
   done(await broker.getStatus(id, { requestId }))
 
 /** Registers first: the broker may be new, or have been away when the instance was made. */
-export const connectInstance: BrokerAct = async (broker, instance, requestId) => {
-  await registerInstance(broker, instance, requestId)
-  return done(await broker.connect(instance.id, { requestId }))
-}
+const registered =
+  (act: 'connect' | 'restart' | 'logout'): BrokerAct =>
+  async (broker, instance, requestId) => {
+    await registerInstance(broker, instance, requestId)
+    return done(await broker[act](instance.id, { requestId }))
+  }
 
-/** Ends the session's connection; its credentials stay. */
-export const disconnectInstance: BrokerAct = async (broker, { id }, requestId) =>
-  done(await broker.disconnect(id, { requestId }))
+/** What a person may have done to a session. Each may be repeated. */
+export const SESSION_ACTS = {
+  connect: registered('connect'),
+  disconnect: async (broker, { id }, requestId) => done(await broker.disconnect(id, { requestId })),
+  restart: registered('restart'),
+  logout: registered('logout'),
+} satisfies Record<string, BrokerAct>
 
-/** @throws Problem BROKER_ERROR with the broker's own code */
 function done(result: InstanceResult): BrokerInstance {
   if (result.status === 'done') return result.instance
-  throw new Problem('BROKER_ERROR', `The broker did not do it: ${result.message}`, {
-    details: { code: result.code },
-    ...(result.fault === 'waiting' ? { status: 503, retryAfterSeconds: 2 } : {}),
+  throw toProblem(result)
+}
+
+/** @throws Problem with what the broker refuses a caller's request with, else BROKER_ERROR with the broker's code */
+export function orProblem<Value>(result: BrokerResult<Value>): Value {
+  if (result.status === 'done') return result.value
+  throw toProblem(result)
+}
+
+/** What the caller can do something about, in the broker's own words. */
+const TOLD = [
+  'ACCOUNT_RESTRICTED',
+  'IMPOSSIBLE_TRANSITION',
+  'INSTANCE_DISCONNECTED',
+  'INVALID_PAYLOAD',
+  'INVALID_TO',
+  'QR_NOT_AVAILABLE',
+  'RATE_LIMITED',
+] as const
+
+function toProblem({ code, brokerCode, message, fault, details, retryAfterSeconds }: BrokerFailure): Problem {
+  const told = TOLD.find((each) => each === brokerCode)
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
+  if (told) return new Problem(told, message, { details, ...wait })
+  return new Problem('BROKER_ERROR', `The broker did not do it: ${message}`, {
+    details: { code },
+    ...(fault === 'waiting' ? { status: 503, retryAfterSeconds: retryAfterSeconds ?? 2 } : {}),
   })
 }

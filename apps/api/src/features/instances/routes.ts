@@ -4,13 +4,16 @@ import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { InstanceSettings, InstanceSettingsChange } from '@carteiro/contracts/settings'
 import { StorableText } from '@carteiro/contracts/storable-text'
 import { addInstance } from '@carteiro/domain/instances/add-instance'
-import { findInstance, listInstances } from '@carteiro/domain/instances/find-instance'
+import { listInstances } from '@carteiro/domain/instances/find-instance'
 import { changeInstance } from '@carteiro/domain/settings/change-settings'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { unknownTimezone } from '../../settings/unknown-timezone.ts'
-import { connectInstance, disconnectInstance, readStatus, registerInstance, requireBroker } from './broker.ts'
+import { registerInstance, requireBroker } from './broker.ts'
+import { findOwn, instanceNotFound } from './find-own.ts'
+import { lookUpRoutes } from './look-up-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
 
 type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config'>
 
@@ -37,11 +40,6 @@ const Instance = z.object({
 
 const InstanceName = StorableText.trim().min(1).max(200)
 
-const InstanceStatus = Instance.pick({ id: true, status: true, connected: true, phone: true }).extend({
-  qrAvailable: z.boolean(),
-  lastError: z.string().nullable(),
-})
-
 const byId = z.object({ id: Slug })
 const documented = (summary: string) => ({ tags: ['instances'], summary })
 
@@ -50,25 +48,6 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
   const { db } = dependencies
   const mayRead = app.authenticate('read')
   const mayAdminister = app.authenticate('admin')
-  const find = async (tenantId: string, id: string) => {
-    const instance = await findInstance(db, { tenantId, id })
-    if (!instance) throw notFound(id)
-    return instance
-  }
-
-  const findLinked = async (tenantId: string, id: string) => {
-    const instance = await find(tenantId, id)
-    if (instance.delivery === 'pull')
-      throw new Problem(
-        'UNSUPPORTED_TYPE',
-        `The session of ${id} is its adapter's: ask and connect it there.`,
-      )
-    if (instance.transport === 'baileys') return instance
-    throw new Problem(
-      'UNSUPPORTED_TYPE',
-      `${id} is a number of the Cloud API: it has no session to ask or connect.`,
-    )
-  }
 
   app.get(
     BASE,
@@ -94,7 +73,8 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     },
     async ({ actor, body, id: requestId }, reply) => {
       const broker = body.delivery === 'pull' ? undefined : requireBroker(dependencies)
-      const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId })
+      const by = { actor: actor.name, requestId }
+      const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId }, by)
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
@@ -109,7 +89,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       onRequest: mayRead,
       schema: { ...documented('An instance'), params: byId, response: { 200: Instance, 404: ProblemBody } },
     },
-    ({ actor, params }) => find(actor.tenantId, params.id),
+    ({ actor, params }) => findOwn(db, actor.tenantId, params.id),
   )
 
   app.patch(
@@ -133,45 +113,11 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       const change = { ...body, id, tenantId: actor.tenantId, actor: actor.name, requestId }
       const result = await changeInstance(dependencies, change)
       if (result.status === 'unknown_timezone') throw unknownTimezone('body.settings.timezone')
-      if (result.status === 'not_found') throw notFound(id)
+      if (result.status === 'not_found') throw instanceNotFound(id)
       return result.instance
     },
   )
 
-  app.get(
-    `${BASE}/:id/status`,
-    {
-      onRequest: mayRead,
-      schema: {
-        ...documented('How its session stands, asked of the broker just now'),
-        params: byId,
-        response: { 200: InstanceStatus, 404: ProblemBody, 503: ProblemBody },
-      },
-    },
-    async ({ actor, params, id: requestId }) => {
-      const instance = await findLinked(actor.tenantId, params.id)
-      return readStatus(requireBroker(dependencies), instance, requestId)
-    },
-  )
-
-  for (const [action, act] of Object.entries({ connect: connectInstance, disconnect: disconnectInstance })) {
-    app.post(
-      `${BASE}/:id/${action}`,
-      {
-        onRequest: mayAdminister,
-        schema: {
-          ...documented(`Ask the broker to ${action} it; how it went is told by whatsapp.instance.updated`),
-          params: byId,
-          response: { 202: InstanceStatus, 404: ProblemBody, 503: ProblemBody },
-        },
-      },
-      async ({ actor, params, id: requestId }, reply) => {
-        const instance = await findLinked(actor.tenantId, params.id)
-        return reply.status(202).send(await act(requireBroker(dependencies), instance, requestId))
-      },
-    )
-  }
+  await app.register(sessionRoutes, dependencies)
+  await app.register(lookUpRoutes, dependencies)
 }
-
-const notFound = (id: string) =>
-  new Problem('INSTANCE_NOT_FOUND', `There is no instance ${id}.`, { details: { instanceId: id } })

@@ -42,11 +42,17 @@ export function buildMessage(message: GivenMessage): Outcome {
         metadata: message.metadata,
       })
     case 'revoke':
-      return toDraft(message, { ...sender(message), kind: 'revoke', targetMessageId: act.targetMessageId })
+      return toDraft(message, {
+        ...sender(message),
+        ...byUs(message),
+        kind: 'revoke',
+        targetMessageId: act.targetMessageId,
+      })
     case 'edit': {
       const edited = readContent(act.content, { mixed: false })
       return toDraft(message, {
         ...sender(message),
+        ...byUs(message),
         kind: 'edit',
         targetMessageId: act.targetMessageId,
         message: withPlace(message, act.targetMessageId, edited),
@@ -88,6 +94,8 @@ const sender = ({ contact, participantJid, messageId }: GivenMessage) => ({
   participantJid,
   providerMessageId: messageId,
 })
+
+const byUs = ({ fromMe }: GivenMessage) => (fromMe ? ({ fromMe } as const) : {})
 
 const withPlace = ({ chatId }: GivenMessage, id: string, content: Content): JsonObject =>
   defined({ id, chatId, ...toMembers(content) })

@@ -5,7 +5,7 @@ import { Problem } from '@carteiro/contracts/problem'
 import type { BrokerInstanceTable } from '@carteiro/database/broker-tables'
 import type { Database } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { readSettings, toColumns } from './settings.ts'
 
 /** With the lease that is valid now. */
@@ -25,6 +25,21 @@ export interface InstanceState {
   qrAvailable: boolean
   reason: string | null
 }
+
+/** An instance that shall have a session. */
+export interface WantedInstance {
+  id: string
+  name: string
+}
+
+/** What a person wants of an instance. */
+interface Wish {
+  wanted: boolean | RawBuilder<boolean>
+  relink?: RawBuilder<boolean>
+  logout_requested_at?: Date | null
+}
+
+const isLogoutPending = sql<boolean>`logout_requested_at is not null`
 
 /** The instances of this broker: their rows, and what the live sessions know better. */
 export class Instances {
@@ -66,30 +81,43 @@ export class Instances {
     return rows.map((row) => this.#view(row))
   }
 
-  /** Whether the instance shall be connected, now and after a restart. @throws Problem INSTANCE_NOT_FOUND */
-  async want(id: string, wanted: boolean): Promise<{ id: string; name: string }> {
-    const row = await this.#db
-      .updateTable('broker.instance')
-      .set({ wanted, updated_at: new Date() })
-      .where('id', '=', id)
-      .returning(['id', 'name'])
-      .executeTakeFirst()
-    return orNotFound(row, id)
+  /**
+   * It shall be connected, now and after a restart. What is left of a session that a person logged out is not used
+   * any more. @throws Problem INSTANCE_NOT_FOUND
+   */
+  async want(id: string): Promise<WantedInstance> {
+    const relink = sql<boolean>`relink or ${isLogoutPending}`
+    return await this.#wish(id, { wanted: true, relink, logout_requested_at: null })
   }
 
-  /** Writes down how the session stands; a session that was logged out is wanted no more. */
-  async saveState(id: string, { status, phone, lid, reason }: InstanceState): Promise<void> {
-    await this.#db
-      .updateTable('broker.instance')
-      .set({ status, phone, lid, last_error: reason, updated_at: new Date() })
-      .$if(status === 'logged_out', (update) => update.set({ wanted: false }))
-      .where('id', '=', id)
-      .execute()
+  /** The same, with the session that is kept, though WhatsApp called it logged out. @throws Problem INSTANCE_NOT_FOUND */
+  async wantKept(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: true, relink: isLogoutPending, logout_requested_at: null })
+  }
+
+  /** It shall not be connected; a logout that is under way goes on. @throws Problem INSTANCE_NOT_FOUND */
+  async unwant(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: isLogoutPending })
+  }
+
+  /** It shall be logged out, and needs a session until it is. @throws Problem INSTANCE_NOT_FOUND */
+  async requestLogout(id: string): Promise<WantedInstance> {
+    return await this.#wish(id, { wanted: true, logout_requested_at: new Date() })
   }
 
   /** Deletes the instance with its session, ledger and journal; also one that is not there. */
   async delete(id: string): Promise<void> {
     await this.#db.deleteFrom('broker.instance').where('id', '=', id).execute()
+  }
+
+  async #wish(id: string, wish: Wish): Promise<WantedInstance> {
+    const row = await this.#db
+      .updateTable('broker.instance')
+      .set({ ...wish, updated_at: new Date() })
+      .where('id', '=', id)
+      .returning(['id', 'name'])
+      .executeTakeFirst()
+    return orNotFound(row, id)
   }
 
   #rows() {
@@ -115,8 +143,8 @@ function toInstance(row: Row, live: InstanceState | undefined, counters: Instanc
     tenantId: row.tenant_id,
     status,
     connected: status === 'connected',
-    phone: live?.phone ?? row.phone,
-    lid: live?.lid ?? row.lid,
+    phone: live ? live.phone : row.phone,
+    lid: live ? live.lid : row.lid,
     // A code lives as long as its session's socket, in this process.
     qrAvailable: live?.qrAvailable ?? false,
     lastError: live ? live.reason : row.last_error,

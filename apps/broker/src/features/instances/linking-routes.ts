@@ -7,7 +7,7 @@ import { toBuffer } from 'qrcode'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 
-type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'leases'>
+type Needed = Pick<Dependencies, 'instances' | 'sessions' | 'acts'>
 
 const params = z.object({ id: Slug })
 /** Below the 25 s of every answer of the broker. */
@@ -55,7 +55,7 @@ function whyNoQr(id: string, status: string, lastError: string | null): string {
   return `${id} is not being linked: connect it first.`
 }
 
-async function askForCode({ instances, sessions, leases }: Needed, id: string, phoneNumber: string) {
+async function askForCode({ instances, sessions, acts }: Needed, id: string, phoneNumber: string) {
   const phone = parseRecipient(phoneNumber)
   if (phone?.kind !== 'phone') {
     throw new Problem(
@@ -67,7 +67,7 @@ async function askForCode({ instances, sessions, leases }: Needed, id: string, p
   if (status === 'connected') {
     throw new Problem('IMPOSSIBLE_TRANSITION', `${id} is linked already: log it out first.`)
   }
-  await leases.take(await instances.want(id, true))
+  await acts.connect(id)
   const code = await sessions.requestCode(id, phone.digits, CODE_TIMEOUT_MS)
   if (!code) {
     throw new Problem('QR_NOT_AVAILABLE', `WhatsApp gave ${id} no code in time: ask again in a moment.`, {

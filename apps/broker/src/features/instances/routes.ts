@@ -1,18 +1,17 @@
 import { BrokerInstance, CreateBrokerInstance } from '@carteiro/contracts/broker-api'
 import { Slug } from '@carteiro/contracts/identifier'
-import { Problem } from '@carteiro/contracts/problem'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 
 const byId = { tags: ['instances'], params: z.object({ id: Slug }), response: { 200: BrokerInstance } }
 
-type Needed = Pick<Dependencies, 'instances' | 'leases' | 'states' | 'settings' | 'meters' | 'report'>
+type Needed = Pick<Dependencies, 'instances' | 'acts'>
 
-/** Making instances, looking at them and connecting them. Whatever is repeated changes nothing. */
+/** Making instances, looking at them, and what is done to their sessions. Whatever is repeated changes nothing. */
 export function instanceRoutes(server: HttpServer, dependencies: Needed): void {
   addMakingAndLooking(server, dependencies)
-  addConnecting(server, dependencies)
+  addActs(server, dependencies)
 }
 
 function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
@@ -31,36 +30,17 @@ function addMakingAndLooking(server: HttpServer, { instances }: Needed): void {
   server.get('/instances/:id', { schema: byId }, (request) => instances.get(request.params.id))
 }
 
-function addConnecting(
-  server: HttpServer,
-  { instances, leases, states, settings, meters, report }: Needed,
-): void {
-  server.post('/instances/:id/connect', { schema: byId }, async ({ params }) => {
-    await leases.take(await instances.want(params.id, true))
-    return await instances.get(params.id)
-  })
-
-  server.post('/instances/:id/disconnect', { schema: byId }, async ({ params }) => {
-    await instances.want(params.id, false)
-    await leases.giveUp(params.id, 'disconnected_on_request')
-    return await instances.get(params.id)
-  })
-
+function addActs(server: HttpServer, { acts }: Needed): void {
+  server.post('/instances/:id/connect', { schema: byId }, ({ params }) => acts.connect(params.id))
+  server.post('/instances/:id/disconnect', { schema: byId }, ({ params }) => acts.disconnect(params.id))
+  server.post('/instances/:id/restart', { schema: byId }, ({ params }) => acts.restart(params.id))
+  server.post('/instances/:id/logout', { schema: byId }, ({ params }) => acts.logOut(params.id))
   server.delete(
     '/instances/:id',
     { schema: { tags: ['instances'], params: z.object({ id: Slug }), response: { 204: z.null() } } },
     async ({ params }, reply) => {
-      await instances.want(params.id, false).catch(ignoreNotFound)
-      await leases.giveUp(params.id, 'deleted')
-      await instances.delete(params.id)
-      for (const known of [states, settings, meters]) known.forget(params.id)
-      report.instanceDeleted(params.id)
+      await acts.delete(params.id)
       return reply.status(204).send(null)
     },
   )
-}
-
-/** What is not there need not be deleted. */
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof Problem && error.code === 'INSTANCE_NOT_FOUND')) throw error
 }

@@ -1,52 +1,84 @@
+import type { InstanceConnectionEvent } from '@carteiro/contracts/broker-event'
+import type { Database } from '@carteiro/database/connect'
+import { inTransaction } from '@carteiro/database/in-transaction'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import { type HeldLease, LeaseLostError, requireLease } from '../../held-lease.ts'
 import { createInOrder } from '../../in-order.ts'
 import type { Report } from '../../report.ts'
-import type { InstanceState, Instances } from './instances.ts'
 
-/** Writes the states of instances behind the sessions' backs: a session does not wait for the database. */
+/** Writes how sessions stand behind their backs: a session does not wait for the database. */
 export interface StateWriter {
-  /** The states of one instance are written in their order. */
-  write(instanceId: string, state: InstanceState): void
   /**
-   * The newest state, also once it is written: whoever read the row while it was being written would
-   * otherwise find the state in neither place.
+   * The instance's row and the event that tells the API, in one transaction; those of one instance in their order.
+   * Resolves when it is written, or never will be: another broker holds the instance, or the process ends.
    */
-  newest(instanceId: string): InstanceState | undefined
-  /** The instance is deleted; one that is made again under its id knows nothing of it. */
-  forget(instanceId: string): void
+  write(lease: HeldLease, event: InstanceConnectionEvent): Promise<void>
   /** Resolves when all is written. */
   written(): Promise<void>
 }
 
 export interface StateWriterDependencies {
-  instances: Pick<Instances, 'saveState'>
+  db: Database
   report: Pick<Report, 'instanceStateFailed'>
+  /** Called after the commit. */
+  onWritten: (instanceId: string) => void
   /** Ends the waiting for a database that is away. */
   signal: AbortSignal
 }
 
-export function createStateWriter({ instances, report, signal }: StateWriterDependencies): StateWriter {
+export function createStateWriter({ db, report, onWritten, signal }: StateWriterDependencies): StateWriter {
   const inOrder = createInOrder()
-  const newest = new Map<string, InstanceState>()
   const underWay = new Set<Promise<void>>()
 
-  async function save(instanceId: string, state: InstanceState): Promise<void> {
+  async function save(lease: HeldLease, event: InstanceConnectionEvent): Promise<void> {
     try {
-      await retryWhileDatabaseAway(() => instances.saveState(instanceId, state), { signal })
+      await retryWhileDatabaseAway(() => saveState(db, lease, event), {
+        signal: AbortSignal.any([signal, lease.signal]),
+      })
+      onWritten(lease.instanceId)
     } catch (error) {
-      report.instanceStateFailed(instanceId, error)
+      if (!(error instanceof LeaseLostError)) report.instanceStateFailed(lease.instanceId, error)
     }
   }
 
   return {
-    write(instanceId, state) {
-      newest.set(instanceId, state)
-      const saved = inOrder.run(instanceId, () => save(instanceId, state))
+    async write(lease, event) {
+      const saved = inOrder.run(lease.instanceId, () => save(lease, event))
       underWay.add(saved)
-      void saved.then(() => underWay.delete(saved))
+      await saved
+      underWay.delete(saved)
     },
-    newest: (instanceId) => newest.get(instanceId),
-    forget: (instanceId) => void newest.delete(instanceId),
     written: async () => void (await Promise.all(underWay)),
   }
+}
+
+/** @throws LeaseLostError when another broker tells of the instance, or it is deleted */
+async function saveState(db: Database, lease: HeldLease, event: InstanceConnectionEvent): Promise<void> {
+  const { instanceId } = lease
+  const { status, phone, lid, reason } = event.payload
+  await inTransaction(db, async (transaction) => {
+    await requireLease(transaction, lease)
+    await transaction
+      .updateTable('broker.instance')
+      .set({
+        status,
+        phone: phone ?? null,
+        lid: lid ?? null,
+        last_error: reason ?? null,
+        updated_at: new Date(),
+      })
+      .where('id', '=', instanceId)
+      .execute()
+    await transaction
+      .insertInto('broker.journal')
+      .values({
+        instance_id: instanceId,
+        event_id: event.id,
+        chat_key: instanceId,
+        event: JSON.stringify(event),
+      })
+      // The answer to the first try may have been lost.
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  })
 }

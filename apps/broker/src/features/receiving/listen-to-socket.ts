@@ -1,9 +1,11 @@
 import { newId } from '@carteiro/database/new-id'
-import type { LIDMapping, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, LIDMapping, WAMessageKey, WASocket } from '@whiskeysockets/baileys'
 import type { Report } from '../../report.ts'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import { KnownPhones } from './known-phones.ts'
+import { OwnUnderWay } from './own-under-way.ts'
 import { toCallEntry } from './to-call-entry.ts'
 import {
   type DirectoryContext,
@@ -12,13 +14,20 @@ import {
   toMappingEntry,
   toMembersEntry,
 } from './to-directory-entry.ts'
+import { toEvent } from './to-event.ts'
 import { toGapEntry } from './to-gap-entry.ts'
+import { toUnavailable } from './to-unavailable.ts'
 import { type OfflineWatch, watchOffline } from './watch-offline.ts'
 
 export interface SocketEars {
   listen(instanceId: string, socket: WASocket): void
   /** The socket is gone. */
   forget(instanceId: string): void
+  /**
+   * Runs an act about a message in its place among what is told of the chat: behind that message, with its key as
+   * messages have told it.
+   */
+  inPlace(instanceId: string, key: WAMessageKey, act: (key: WAMessageKey) => void): void
 }
 
 export interface SocketEarsDependencies {
@@ -31,6 +40,8 @@ export interface SocketEarsDependencies {
 /** Hears what WhatsApp tells beside messages and receipts: people, groups, calls, and what is missing. */
 export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDependencies): SocketEars {
   const told = new ToldLast()
+  const phones = new KnownPhones()
+  const underWay = new OwnUnderWay()
   const watches = new Map<string, OfflineWatch>()
   const lastThere = new Map<string, Date>()
 
@@ -44,6 +55,16 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
     const know: TellNews = (key, entry) => entry && isNews(key, entry)
     const context = () => ({ instanceId, eventId: newId(), receivedAt: new Date() })
 
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const { key } of messages) {
+        phones.learn(key)
+        if (key.id) underWay.told(instanceId, key.id)
+      }
+    })
+    socket.ws.on('CB:message', (stanza: BinaryNode) =>
+      underWay.came(instanceId, stanza, socket.authState.creds.me),
+    )
+    hearUnavailable(instanceId, socket, tell)
     hearPeople(socket, context, tellNews, know)
     hearGroups(socket, context, tellNews, tell)
     socket.ev.on('call', (calls) => {
@@ -58,7 +79,9 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
 
   return {
     listen,
+    inPlace: (instanceId, key, act) => underWay.after(instanceId, key.id, () => act(phones.complete(key))),
     forget(instanceId) {
+      underWay.forget(instanceId)
       watches.get(instanceId)?.end()
       watches.delete(instanceId)
       lastThere.set(instanceId, new Date())
@@ -69,6 +92,16 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
 type Context = () => DirectoryContext
 type Tell = (entry: JournalEntry | undefined) => void
 type TellNews = (key: string, entry: JournalEntry | undefined) => void
+
+function hearUnavailable(instanceId: string, { ws, authState }: WASocket, tell: Tell): void {
+  ws.on('CB:message', (stanza: BinaryNode) => {
+    const message = toUnavailable(stanza, authState.creds.me)
+    if (!message) return
+    const upsertType = stanza.attrs.offline ? 'append' : 'notify'
+    const told = toEvent(message, { instanceId, upsertType, receivedAt: new Date() })
+    if (told.kind === 'event') tell(told)
+  })
+}
 
 function hearPeople({ ev }: WASocket, context: Context, tellNews: TellNews, know: TellNews): void {
   ev.on('contacts.upsert', (contacts) => {

@@ -19,14 +19,14 @@ export interface UpdateContext {
 /**
  * What Baileys tells of a message of ours: delivered, read, played. `undefined` for all else: edits and revokes come
  * as messages, and refusals are told by WhatsApp's acknowledgement itself, which also knows whether the send's answer
- * has told of it already. Pure.
+ * has told of it already. That our own phone has its copy of every message says no more than that answer. Pure.
  */
 export function toStatusEntry(
   { key, update }: WAMessageUpdate,
   context: UpdateContext,
 ): JournalEntry | undefined {
   const { status, messageTimestamp } = update
-  if (!key.id || !key.fromMe || status == null || status < SERVER_ACK) return undefined
+  if (!key.id || !key.fromMe || status == null || status <= SERVER_ACK) return undefined
   return toEntry({
     ...context,
     key,

@@ -13,6 +13,17 @@ const DOORS = ['send-text', 'messages', 'send-media', 'send-poll'] as const
 
 const Key = IdempotencyKey.optional()
 
+/** Read in every spelling of the field, by readOutboundMessage; here only for the documentation. */
+const Body = z.looseObject({}).meta({
+  description:
+    'A message of any type: to, type (text, image, video, audio, document, sticker, location, contact, poll, ' +
+    'reaction, template) and its members, as docs/broker.md lists them.',
+  examples: [
+    { to: '+5511987654321', text: 'Olá!' },
+    { to: '+5511987654321', type: 'image', mediaUrl: 'https://example.com/a.png', caption: 'Look' },
+  ],
+})
+
 /** The doors to send a message by. A repeated `Idempotency-Key` gets its first answer. */
 export function sendingRoutes(
   server: HttpServer,
@@ -27,7 +38,7 @@ export function sendingRoutes(
           tags: ['sending'],
           params: z.object({ id: Slug }),
           headers: z.object({ 'idempotency-key': Key }).loose(),
-          body: z.looseObject({}),
+          body: Body,
           response: { 200: BrokerOutboundResponseSchema },
         },
       },

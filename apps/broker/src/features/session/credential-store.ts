@@ -37,29 +37,23 @@ export async function saveCredentials(
   { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
   credentials: AuthenticationCreds,
 ): Promise<void> {
-  const sealed = seal.seal(JSON.stringify(credentials, BufferJSON.replacer), context(instanceId))
   await inTransaction(db, async (transaction) => {
     if (lease) await requireLease(transaction, lease)
-    await transaction
-      .insertInto('broker.session_credential')
-      .values({ instance_id: instanceId, sealed })
-      .onConflict((conflict) =>
-        conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }),
-      )
-      .execute()
+    await writeCredentials(transaction, seal, instanceId, credentials)
   })
 }
 
-/**
- * Forgets a session whole: only after WhatsApp logged it out, when nothing of it is worth anything any more.
- */
-export async function forgetSession(
-  db: Database,
-  { instanceId, lease }: { instanceId: string; lease?: HeldLease | undefined },
+/** The same as a part of a transaction, whose first act must be to require the lease. */
+export async function writeCredentials(
+  transaction: Queryable,
+  seal: Seal,
+  instanceId: string,
+  credentials: AuthenticationCreds,
 ): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    if (lease) await requireLease(transaction, lease)
-    await transaction.deleteFrom('broker.session_key').where('instance_id', '=', instanceId).execute()
-    await transaction.deleteFrom('broker.session_credential').where('instance_id', '=', instanceId).execute()
-  })
+  const sealed = seal.seal(JSON.stringify(credentials, BufferJSON.replacer), context(instanceId))
+  await transaction
+    .insertInto('broker.session_credential')
+    .values({ instance_id: instanceId, sealed })
+    .onConflict((conflict) => conflict.column('instance_id').doUpdateSet({ sealed, updated_at: new Date() }))
+    .execute()
 }

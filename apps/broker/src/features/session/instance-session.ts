@@ -1,202 +1,248 @@
-import { parseJid } from '@carteiro/contracts/jid'
-import type { Database } from '@carteiro/database/connect'
 import { backoffMs } from '@carteiro/runtime/backoff'
-import { pause } from '@carteiro/runtime/lifecycle'
-import type { Logger } from '@carteiro/runtime/logger'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
-import type { Seal } from '@carteiro/runtime/seal'
-import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { SealError } from '@carteiro/runtime/seal'
 import { type HeldLease, LeaseLostError } from '../../held-lease.ts'
-import { forgetSession } from './credential-store.ts'
-import { type Credentials, dropUnfinishedLink, openCredentials } from './credentials.ts'
+import { connectOnce, recover, type SessionDependencies } from './connect-once.ts'
+import { type Credentials, isLinked } from './credentials.ts'
+import { judgeEnd } from './disconnect-reason.ts'
+import { EndHistory } from './end-history.ts'
 import type { ShownQr } from './follow-qr.ts'
-import { KeyStore } from './key-store.ts'
 import { Linking } from './linking.ts'
-import type { CreateMessageCommit } from './message-commit.ts'
-import type { UploadSite, WASocket } from './open-socket.ts'
-import { liveOnce, type SocketListener } from './socket-life.ts'
-import type { SessionState } from './status-event.ts'
+import { askToLogOut, isOut } from './log-out.ts'
+import { openLink } from './open-link.ts'
+import type { WASocket } from './open-socket.ts'
+import { Rounds } from './rounds.ts'
+import { forgetSession, readSessionRow, resetKeys, writeEnd } from './session-row.ts'
+import type { SocketEnd } from './socket-life.ts'
+import { identityOf, type SessionState } from './status-event.ts'
+import { type NextState, ToldState } from './told-state.ts'
 
-/** What a session tells the rest of the broker. Called in order, never awaited. */
-export interface SessionListener extends SocketListener {
-  onState(instanceId: string, state: SessionState): void
-  onReconnect(instanceId: string, reason: string, waitMs: number): void
-}
+/** From 1 to 2 s, and in the end from 30 s to a minute: those that lost their line together do not return together. */
+const RECONNECT = { firstMs: 1_500, maxMs: 45_000, jitter: 1 / 3 }
 
-export interface SessionDependencies {
-  db: Database
-  seal: Seal
-  logger: Logger
-  listener: SessionListener
-  createMessageCommit: CreateMessageCommit
-  /** Tells of what was committed and not told. */
-  recoverMessages: (instanceId: string) => Promise<void>
-  /** A simulator's socket; `undefined` reaches WhatsApp. */
-  simulatorUrl: string | undefined
-  /** A simulator's media host; `undefined` uploads to WhatsApp's. */
-  uploads: UploadSite | undefined
-}
+const LOGOUT_PENDING: NextState = { status: 'logged_out', reason: 'logout_pending', phone: null, lid: null }
 
-const RECONNECT = { firstMs: 500, maxMs: 60_000, jitter: 0.3 }
-/** A connection that held this long was a good one: after its loss the waits begin anew. */
-const STABLE_MS = 30_000
+type OpenConnection = { socket: WASocket; end: () => void }
 
-const CREATED: SessionState = {
-  status: 'created',
-  phone: null,
-  lid: null,
-  qrAvailable: false,
-  reason: null,
-}
-
-/** The session of one instance: connects it and keeps it connected, until it is stopped or logged out. */
+/** The session of one instance: connects it and keeps it connected, until it is stopped or ends by itself. */
 export class InstanceSession {
-  readonly #deps: SessionDependencies
-  readonly #instance: { id: string; name: string }
-  readonly #stopping = new AbortController()
-  #state = CREATED
   readonly linking = new Linking()
-  #openSocket: WASocket | undefined
-  /** Resolves when the session is over: stopped, logged out or unreadable. */
+  /** Resolves when the session is over and what it told is written: stopped, logged out, refused or unreadable. */
   readonly ended: Promise<void>
+  readonly #deps: SessionDependencies
+  readonly #lease: HeldLease
+  readonly #state: ToldState
+  readonly #history = new EndHistory()
+  readonly #stopping = new AbortController()
+  /** Ends the waiting for a database that is away, once the socket is no more. */
+  readonly #released = new AbortController()
+  readonly #rounds = new Rounds(this.#stopping.signal)
+  #open: OpenConnection | undefined
+  #isLeaving = false
+  #wasHeard = false
+  #isEnding = false
+  #isLost = false
 
-  constructor(deps: SessionDependencies, instance: { id: string; name: string }, lease: HeldLease) {
+  constructor(deps: SessionDependencies, lease: HeldLease) {
     this.#deps = deps
-    this.#instance = instance
-    lease.signal.addEventListener('abort', () => this.#stopping.abort(), { once: true })
+    this.#lease = lease
+    this.#state = new ToldState((state) => deps.listener.onState(lease, state))
+    const { signal } = this.#released
+    lease.signal.addEventListener('abort', () => this.#lose(), { once: true, signal })
+    if (lease.signal.aborted) this.#lose()
     this.ended = this.#run()
   }
 
   get state(): SessionState {
-    return this.#state
+    return this.#state.current
   }
 
   /** The socket while it is connected. */
   get socket(): WASocket | undefined {
-    return this.#openSocket
+    return this.#isLeaving ? undefined : this.#open?.socket
   }
 
-  /** Ends the socket within 3 s, and tells `reason` unless the session was logged out. */
+  /** It ends by itself: nothing but its last words is left to do. */
+  get isEnding(): boolean {
+    return this.#isEnding
+  }
+
+  get isLeaving(): boolean {
+    return this.#isLeaving
+  }
+
+  /** Another broker has the instance, or may have. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  /** Ends the socket within 3 s, and tells `reason` unless it is over for another one. */
   async stop(reason: string): Promise<void> {
     this.#stopping.abort()
     await this.ended
-    if (this.#state.status !== 'logged_out') this.#become({ status: 'disconnected', reason })
+    if (!this.#isEnding) this.#become({ status: 'disconnected', reason })
+    await this.#state.written()
+  }
+
+  /** Tries again at once, where it waits to. */
+  hurry(): void {
+    this.#rounds.hurry()
+  }
+
+  /** Logs it out, as soon as WhatsApp can be reached; then it has ended, and nothing is kept of it. */
+  logOut(): void {
+    if (this.#isLeaving || this.#isEnding) return
+    this.#isLeaving = true
+    if (!this.#open) {
+      this.#rounds.cut()
+      return
+    }
+    this.#become(LOGOUT_PENDING)
+    void this.#sayGoodbye(this.#open)
   }
 
   async #run(): Promise<void> {
-    const { logger } = this.#deps
-    const instanceId = this.#instance.id
+    for (let tries = 1; !this.#stopping.signal.aborted; tries++) {
+      try {
+        await this.#live()
+        break
+      } catch (error) {
+        if (error instanceof LeaseLostError) this.#lose()
+        if (this.#stopping.signal.aborted) break
+        this.#deps.logger.error({ err: error, instanceId: this.#lease.instanceId }, 'session failed')
+        this.#isEnding = false
+        this.#become({ status: 'disconnected', reason: 'internal_error' })
+        await this.#rounds.wait(backoffMs(tries, RECONNECT))
+      }
+    }
+    await this.#state.written()
+    this.#released.abort()
+  }
+
+  async #live(): Promise<void> {
+    const { db } = this.#deps
+    const row = await this.#untilDone(() => readSessionRow(db, this.#lease.instanceId))
+    if (!row) {
+      this.#isEnding = true
+      return
+    }
+    this.#state.begin(row.state)
+    this.#history.keysResetAt = row.keysResetAt
+    this.#isLeaving ||= row.logoutRequested
     this.#become({ status: 'connecting' })
     try {
-      const credentials = await openCredentials({
-        ...this.#deps,
-        instanceId,
-        signal: this.#stopping.signal,
-        onSaveFailed: (err) => logger.error({ err, instanceId }, 'credentials not saved'),
-      })
-      await this.#recover()
-      await this.#keepConnected(credentials)
-      await credentials.saved()
+      await this.#keepConnected(row.relink && !this.#isLeaving)
     } catch (error) {
-      logger.error({ err: error, instanceId }, 'session ended by an error')
-      this.#become({ status: 'disconnected', reason: error instanceof Error ? error.message : String(error) })
+      if (!(error instanceof SealError)) throw error
+      if (this.#isLeaving) await this.#forget()
+      else await this.#finish({ status: 'disconnected', reason: 'session_corrupt' })
     }
   }
 
-  async #keepConnected(credentials: Credentials): Promise<void> {
-    const { listener } = this.#deps
-    const signal = this.#stopping.signal
-    for (let failures = 0; !signal.aborted; ) {
-      const { reason, next, openMs, fault } = await this.#connectOnce(credentials)
-      if (signal.aborted || fault instanceof LeaseLostError) return
-      if (next === 'logged_out') return await this.#logOut(credentials)
-      this.#become(next === 'restart' ? { status: 'connecting' } : { status: 'disconnected', reason })
-      if (next === 'not_scanned') return
-      failures = openMs >= STABLE_MS ? 1 : failures + 1
-      const waitMs = next === 'restart' ? 0 : backoffMs(failures, RECONNECT)
-      listener.onReconnect(this.#instance.id, reason, waitMs)
-      await pause(waitMs, signal)
+  async #keepConnected(isNew: boolean): Promise<void> {
+    const link = { lease: this.#lease, signal: this.#stopping.signal }
+    let credentials = await openLink(this.#deps, { ...link, isNew })
+    await recover(this.#deps, this.#lease, this.#stopping.signal)
+    while (!this.#stopping.signal.aborted) {
+      if (this.#isLeaving) {
+        if (!isLinked(credentials.current)) return await this.#forget()
+        this.#become(LOGOUT_PENDING)
+      }
+      const end = await this.#connectOnce(credentials)
+      await credentials.saved()
+      if (this.#stopping.signal.aborted) return
+      // The new link has replaced what was kept: from here on it is a session like any other.
+      if (isNew && isLinked(credentials.current)) {
+        credentials = await openLink(this.#deps, { ...link, isNew: false })
+      }
+      const waitMs = this.#isLeaving ? await this.#afterGoodbye(end) : await this.#afterEnd(end)
+      if (waitMs === undefined) return
+      await this.#rounds.wait(waitMs)
     }
   }
 
-  async #connectOnce(credentials: Credentials) {
-    const { db, seal, logger, listener, simulatorUrl, uploads } = this.#deps
-    const instanceId = this.#instance.id
-    dropUnfinishedLink(credentials.current)
-    const ended = new AbortController()
-    const broken = new AbortController()
-    const creds = credentials.current
-    const commit = this.#deps.createMessageCommit({ instanceId, creds, signal: ended.signal, broken })
-    const keys = new KeyStore({
-      ...{ db, seal, instanceId, signal: ended.signal },
-      beside: (transaction) => commit.beside(transaction),
-      onFault: (error) => broken.abort(error),
-    })
-    const end = await liveOnce({
-      ...{ instanceId, creds, keys, commit },
-      url: simulatorUrl,
-      uploads,
-      logger,
-      listener,
-      signal: AbortSignal.any([this.#stopping.signal, broken.signal]),
-      onCredentials: () => credentials.save(),
+  async #connectOnce(credentials: Credentials): Promise<SocketEnd> {
+    const { signal, end } = this.#rounds.begin()
+    const connection = connectOnce(this.#deps, {
+      lease: this.#lease,
+      credentials,
+      leaving: this.#isLeaving,
+      signal,
       onQr: (shown, socket) => this.#show(shown, socket),
+      onPaired: () => this.#history.paired(),
       onOpen: (socket) => {
-        this.#openSocket = socket
-        this.#become({ status: 'connected', ...identity(credentials.current) })
+        this.#open = { socket, end }
+        if (this.#isLeaving) void this.#sayGoodbye(this.#open)
+        else this.#become({ status: 'connected', ...identityOf(credentials.current) })
       },
     })
-    this.#openSocket = undefined
-    this.linking.end()
-    // The next socket must find what this one has written, and be the only one that writes.
-    ended.abort()
-    await keys.settled()
-    await this.#recover()
-    const fault: unknown = broken.signal.reason
-    if (fault)
-      logger.error({ err: fault, instanceId }, 'socket ended, its session could not be read or written')
-    return { ...end, fault }
+    try {
+      return await connection
+    } finally {
+      this.#open = undefined
+      this.linking.end()
+    }
   }
 
-  /** Tells what was committed and not told: of the process before, or of the socket before. */
-  async #recover(): Promise<void> {
-    const instanceId = this.#instance.id
-    const { recoverMessages, logger } = this.#deps
-    try {
-      await retryWhileDatabaseAway(() => recoverMessages(instanceId), { signal: this.#stopping.signal })
-    } catch (err) {
-      logger.error({ err, instanceId }, 'messages not recovered, they wait for the next connection')
+  /** @returns how long to wait for the next connection; `undefined` when there shall be none */
+  async #afterEnd(end: SocketEnd): Promise<number | undefined> {
+    const { db, listener } = this.#deps
+    const { action, delay, status, reason } = judgeEnd(end.reason, this.#history.add(end))
+    if (action === 'stop' || action === 'log_out') return await this.#finish({ status, reason })
+    this.#become({ status, reason })
+    if (action === 'reset_keys') {
+      this.#history.keysResetAt = await this.#untilDone(() => resetKeys(db, this.#lease))
     }
+    const waitMs = delay === 'none' ? 0 : backoffMs(this.#history.failures, RECONNECT)
+    listener.onReconnect(this.#lease.instanceId, end.reason, waitMs)
+    return waitMs
+  }
+
+  async #sayGoodbye({ socket, end }: OpenConnection): Promise<void> {
+    this.#wasHeard ||= await askToLogOut(socket)
+    end()
+  }
+
+  async #afterGoodbye(end: SocketEnd): Promise<number | undefined> {
+    if (this.#wasHeard || isOut(end.reason)) return await this.#forget()
+    this.#history.add(end)
+    const waitMs = backoffMs(this.#history.failures, RECONNECT)
+    this.#deps.listener.onReconnect(this.#lease.instanceId, end.reason, waitMs)
+    return waitMs
   }
 
   #show(shown: ShownQr | undefined, socket: WASocket): void {
     if (shown) this.linking.show(shown, socket)
     else this.linking.end()
-    this.#become({ status: 'connecting', qrAvailable: shown !== undefined })
+    this.#become({ status: 'connecting', qrAvailable: shown !== undefined }, { again: shown !== undefined })
   }
 
-  /** WhatsApp ended the session: its keys are worth nothing now, and the next connect links anew. */
-  async #logOut(credentials: Credentials): Promise<void> {
-    await credentials.saved()
-    await retryWhileDatabaseAway(() => forgetSession(this.#deps.db, { instanceId: this.#instance.id }), {
-      signal: this.#stopping.signal,
-    })
-    this.#become({ status: 'logged_out', reason: 'logged_out', phone: null, lid: null })
+  /** It ends by itself: until a person connects, nobody starts it again. */
+  async #finish(state: Pick<SessionState, 'status' | 'reason'>): Promise<undefined> {
+    this.#isEnding = true
+    await this.#untilDone(() => writeEnd(this.#deps.db, this.#lease, state))
+    this.#become({ ...state, ...(state.status === 'logged_out' && { phone: null, lid: null }) })
   }
 
-  #become(next: Partial<SessionState> & Pick<SessionState, 'status'>): void {
-    const before = this.#state
-    this.#state = { ...before, reason: null, qrAvailable: false, ...next }
-    const changed = before.status !== this.#state.status || before.qrAvailable !== this.#state.qrAvailable
-    if (changed) this.#deps.listener.onState(this.#instance.id, this.#state)
+  async #forget(): Promise<undefined> {
+    this.#isEnding = true
+    await this.#untilDone(() => forgetSession(this.#deps.db, this.#lease))
+    this.#become({ status: 'logged_out', reason: 'logged_out_on_request', phone: null, lid: null })
   }
-}
 
-function identity({ me }: AuthenticationCreds): { phone: string | null; lid: string | null } {
-  const phone = me?.id ? parseJid(me.id) : undefined
-  const lid = me?.lid ? parseJid(me.lid) : undefined
-  return {
-    phone: phone?.kind === 'phone' ? `+${phone.digits}` : null,
-    lid: lid?.kind === 'lid' ? lid.lid : null,
+  /** Another broker may have it from now on: nothing is told or written any more. */
+  #lose(): void {
+    this.#isLost = true
+    this.#stopping.abort()
+    this.#released.abort()
+  }
+
+  #become(next: NextState, options?: { again: boolean }): void {
+    if (this.#isLost || (this.#isLeaving && next.status !== 'logged_out')) return
+    this.#state.become(next, options)
+  }
+
+  #untilDone<Result>(act: () => Promise<Result>): Promise<Result> {
+    return retryWhileDatabaseAway(act, { signal: this.#stopping.signal })
   }
 }

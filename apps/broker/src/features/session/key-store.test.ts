@@ -2,7 +2,7 @@ import { createTestDatabase } from '@carteiro/database/test-database'
 import { createSeal, SealError } from '@carteiro/runtime/seal'
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { t, test } from 'tap'
-import { forgetSession, loadCredentials, saveCredentials } from './credential-store.ts'
+import { loadCredentials, saveCredentials } from './credential-store.ts'
 import { KeyStore } from './key-store.ts'
 
 const { db } = await createTestDatabase(t)
@@ -83,13 +83,4 @@ test('credentials survive a restart, and a key that does not fit never loses the
   t.same(loaded?.noiseKey.private, credentials.noiseKey.private)
   await t.rejects(loadCredentials(db, createSeal(Buffer.alloc(32, 2)), 'linked'), SealError)
   t.ok(await loadCredentials(db, seal, 'linked'))
-})
-
-test('a session that was logged out leaves nothing behind', async (t) => {
-  const { open } = await createInstance('gone')
-  await saveCredentials(db, seal, { instanceId: 'gone' }, initAuthCreds())
-  await open().set({ session: { a: session('1') } })
-  await forgetSession(db, { instanceId: 'gone' })
-  t.equal(await loadCredentials(db, seal, 'gone'), undefined)
-  t.same(await open().get('session', ['a']), {})
 })

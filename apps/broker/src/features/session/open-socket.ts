@@ -7,11 +7,13 @@ import {
   type proto,
   type SocketConfig,
   type WASocket,
+  type WAVersion,
 } from '@whiskeysockets/baileys'
 import type { BaileysLogger } from './baileys-logger.ts'
 import { flushMessages } from './flush-messages.ts'
+import { handleInTurn } from './handle-in-turn.ts'
 
-export type { WASocket }
+export type { WASocket, WAVersion }
 export type Upsert = BaileysEventMap['messages.upsert']
 
 /** A media host that is not WhatsApp's, and the agent that trusts it. */
@@ -22,41 +24,55 @@ export interface UploadSite {
   agent: Agent
 }
 
-export interface OpenSocketOptions {
+/** What every socket of this process has in common. */
+export interface SocketSettings {
+  /** Only for the simulator; else Baileys' own. */
+  url: string | undefined
+  /** Where files are uploaded; else where WhatsApp says. */
+  uploads: UploadSite | undefined
+  /** Of WhatsApp Web, as which it presents itself; else Baileys' own. */
+  version: WAVersion | undefined
+}
+
+export interface OpenSocketOptions extends SocketSettings {
   auth: AuthenticationState
   logger: BaileysLogger
   /** Decrypts, and commits what it decrypted. */
   makeSignalRepository: SocketConfig['makeSignalRepository']
-  /** Only for the simulator; else Baileys' own. */
-  url?: string | undefined
-  /** Where files are uploaded; else where WhatsApp says. */
-  uploads?: UploadSite | undefined
+  /** Messages are neither opened nor handed on. */
+  deaf: boolean
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
   /** Whom a group is made of, so that not every message to it asks WhatsApp. */
   groupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
 }
 
+/** As long as a timer may be: Baileys' own watch never looks, for liveness.ts does. */
+const NEVER_MS = 2 ** 31 - 1
+
 /**
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
  */
 export function openSocket(options: OpenSocketOptions): WASocket {
-  const { auth, logger, makeSignalRepository, url, uploads, getMessage, groupMetadata } = options
+  const { auth, logger, makeSignalRepository, url, uploads, version, deaf } = options
+  const { getMessage, groupMetadata } = options
   const socket = makeWASocket({
     auth,
     logger,
     makeSignalRepository,
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
+    ...(version && { version }),
     browser: ['Carteiro', 'Chrome', '1'],
     connectTimeoutMs: 20_000,
     // Below the 25 s that a send may take.
     defaultQueryTimeoutMs: 20_000,
-    keepAliveIntervalMs: 25_000,
+    keepAliveIntervalMs: NEVER_MS,
     markOnlineOnConnect: false,
     syncFullHistory: false,
     shouldSyncHistoryMessage: () => false,
+    ...(deaf && { shouldIgnoreJid: () => true }),
     generateHighQualityLinkPreview: false,
     emitOwnEvents: false,
     // The key store waits for the database by itself; what still fails, fails the same again.
@@ -65,5 +81,6 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
+  handleInTurn(socket.ws)
   return socket
 }

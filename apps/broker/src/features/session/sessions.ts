@@ -1,6 +1,7 @@
 import type { HeldLease } from '../../held-lease.ts'
+import type { SessionDependencies } from './connect-once.ts'
 import type { ShownQr } from './follow-qr.ts'
-import { InstanceSession, type SessionDependencies } from './instance-session.ts'
+import { InstanceSession } from './instance-session.ts'
 import type { PairingCode } from './linking.ts'
 import type { WASocket } from './open-socket.ts'
 import type { SessionState } from './status-event.ts'
@@ -9,39 +10,45 @@ import type { SessionState } from './status-event.ts'
 export class Sessions {
   readonly #deps: SessionDependencies
   readonly #sessions = new Map<string, InstanceSession>()
-  /** Sessions that are ending: a new one of the same instance waits, so that two never share its keys. */
-  readonly #ending = new Map<string, Promise<void>>()
-  readonly #startsLater = new Set<string>()
+  /** Sessions that are stopping: a new one of the same instance waits, so that two never share its keys. */
+  readonly #stopping = new Map<string, { session: InstanceSession; end: Promise<void> }>()
+  readonly #startsLater = new Map<string, HeldLease>()
   #closed = false
 
   constructor(deps: SessionDependencies) {
     this.#deps = deps
   }
 
-  /** Starts the instance's session unless it runs; it ends with its lease. */
-  start(instance: { id: string; name: string }, lease: HeldLease): void {
-    if (this.#closed || this.#sessions.has(instance.id)) return
-    const before = this.#ending.get(instance.id)
-    if (before) {
-      this.#startAfter(before, instance, lease)
+  /** Starts the session of the instance that is held; where it runs already, it tries at once to connect. */
+  start({ id }: { id: string }, lease: HeldLease): void {
+    const running = this.#sessions.get(id)
+    if (running && !running.isLost) {
+      running.hurry()
       return
     }
-    const session = new InstanceSession(this.#deps, instance, lease)
-    this.#sessions.set(instance.id, session)
+    if (this.#closed || lease.signal.aborted) return
+    const before = running?.ended ?? this.#stopping.get(id)?.end
+    if (before) {
+      this.#startAfter(before, lease)
+      return
+    }
+    const session = new InstanceSession(this.#deps, lease)
+    this.#sessions.set(id, session)
     // A session that ends by itself leaves; one that is stopped has left before.
     void session.ended.then(() => {
-      if (this.#sessions.get(instance.id) === session) this.#sessions.delete(instance.id)
+      if (this.#sessions.get(id) === session) this.#sessions.delete(id)
+      if (session.isLost) this.#deps.listener.onLost(id)
     })
   }
 
-  /** Stops it, if it runs; resolves when its socket has ended. */
+  /** Stops it, if it runs; resolves when its socket has ended and its last state is written. */
   stop(instanceId: string, reason: string): Promise<void> {
     this.#startsLater.delete(instanceId)
     const session = this.#sessions.get(instanceId)
-    if (!session) return this.#ending.get(instanceId) ?? Promise.resolve()
+    if (!session) return this.#stopping.get(instanceId)?.end ?? Promise.resolve()
     this.#sessions.delete(instanceId)
-    const end = session.stop(reason).finally(() => this.#ending.delete(instanceId))
-    this.#ending.set(instanceId, end)
+    const end = session.stop(reason).finally(() => this.#stopping.delete(instanceId))
+    this.#stopping.set(instanceId, { session, end })
     return end
   }
 
@@ -51,9 +58,31 @@ export class Sessions {
     await Promise.all([...this.#sessions.keys()].map((instanceId) => this.stop(instanceId, reason)))
   }
 
+  /**
+   * Logs the session out, where one runs here.
+   *
+   * @returns resolves when that is done, which takes until WhatsApp can be reached; `undefined` when none runs
+   */
+  logOut(instanceId: string): Promise<void> | undefined {
+    const session = this.#sessions.get(instanceId)
+    session?.logOut()
+    return session?.ended
+  }
+
+  /** Resolves when the session that is about to end by itself has ended; `undefined` when none is. */
+  ending(instanceId: string): Promise<void> | undefined {
+    const session = this.#sessions.get(instanceId)
+    return session?.isEnding ? session.ended : undefined
+  }
+
+  /** Whether the session is being logged out. */
+  isLeaving(instanceId: string): boolean {
+    return this.#sessions.get(instanceId)?.isLeaving ?? false
+  }
+
   /** How the session stands; `undefined` when this process holds none. */
   state(instanceId: string): SessionState | undefined {
-    return this.#sessions.get(instanceId)?.state
+    return (this.#sessions.get(instanceId) ?? this.#stopping.get(instanceId)?.session)?.state
   }
 
   /** The socket to send by; `undefined` while it is not connected. */
@@ -71,11 +100,15 @@ export class Sessions {
     return await this.#sessions.get(instanceId)?.linking.requestCode(phone, timeoutMs)
   }
 
-  #startAfter(before: Promise<void>, instance: { id: string; name: string }, lease: HeldLease): void {
-    if (this.#startsLater.has(instance.id)) return
-    this.#startsLater.add(instance.id)
+  #startAfter(before: Promise<void>, lease: HeldLease): void {
+    const { instanceId } = lease
+    const isQueued = this.#startsLater.has(instanceId)
+    this.#startsLater.set(instanceId, lease)
+    if (isQueued) return
     void before.then(() => {
-      if (this.#startsLater.delete(instance.id)) this.start(instance, lease)
+      const next = this.#startsLater.get(instanceId)
+      this.#startsLater.delete(instanceId)
+      if (next) this.start({ id: instanceId }, next)
     })
   }
 }

@@ -8,10 +8,13 @@ import type {
   WAMessageUpdate,
 } from '@whiskeysockets/baileys'
 import { createBaileysLogger } from './baileys-logger.ts'
-import { type Disconnect, readDisconnect } from './disconnect-reason.ts'
+import { type EndReason, readEnd, SocketFault } from './disconnect-reason.ts'
+import { endOnBadFrame } from './end-on-bad-frame.ts'
+import { endPromptly } from './end-promptly.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
+import { type LivenessTimes, watchLiveness } from './liveness.ts'
 import type { MessageCommit } from './message-commit.ts'
-import { openSocket, type UploadSite, type Upsert, type WASocket } from './open-socket.ts'
+import { openSocket, type SocketSettings, type Upsert, type WASocket } from './open-socket.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
 export interface SocketListener {
@@ -32,70 +35,106 @@ export interface SocketLifeOptions {
   creds: AuthenticationCreds
   keys: SignalKeyStore
   commit: MessageCommit
-  url: string | undefined
-  uploads: UploadSite | undefined
+  settings: SocketSettings
+  liveness: LivenessTimes
   logger: Logger
   listener: SocketListener
+  /** The session is only logged in to be logged out: nothing that comes is taken. */
+  leaving: boolean
   /** Ends the socket. */
   signal: AbortSignal
+  /** Breaks it at once: it may not be ours any more. */
+  lost: AbortSignal
   /** Another QR code is shown, or none any more. While one is, pairing codes may be asked for. */
   onQr: (shown: ShownQr | undefined, socket: WASocket) => void
+  /** A phone linked it. */
+  onPaired: () => void
   onOpen: (socket: WASocket) => void
   onCredentials: () => void
 }
 
 /** How a socket ended, and how long it was open: 0 when it never was. */
-export type SocketEnd = Disconnect & { openMs: number }
+export interface SocketEnd {
+  reason: EndReason
+  openMs: number
+}
 
-/** A server that does not answer the closing handshake is not waited for. */
+/** What an end may take altogether: closing handshake, and Baileys' own tidying up. */
 const END_TIMEOUT_MS = 2_500
 
 /** Opens one socket and resolves when it has ended, whatever the cause. */
 export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
-  const { instanceId, listener } = options
+  const { instanceId, listener, leaving } = options
   const socket = openSocket({
+    ...options.settings,
     auth: { creds: options.creds, keys: options.keys },
     logger: createBaileysLogger(options.logger, instanceId),
     makeSignalRepository: options.commit.makeSignalRepository,
-    url: options.url,
-    uploads: options.uploads,
+    deaf: leaving,
     getMessage: (id) => listener.getMessage(instanceId, id),
     groupMetadata: (jid) => listener.groupMetadata(instanceId, jid),
   })
   options.commit.listen(socket.ws)
   let openedAt: number | undefined
   socket.ev.on('creds.update', options.onCredentials)
+  followQr(socket, (shown) => options.onQr(shown, socket))
+  if (!leaving) addListener(socket, instanceId, listener)
+  const error = await untilClosed(socket, options, () => {
+    openedAt = performance.now()
+    options.onOpen(socket)
+  })
+  if (!leaving) listener.onSocketEnd(instanceId)
+  return { reason: readEnd(error), openMs: openedAt === undefined ? 0 : performance.now() - openedAt }
+}
+
+function addListener(socket: WASocket, instanceId: string, listener: SocketListener): void {
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
   socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
   socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
-  followQr(socket, (shown) => options.onQr(shown, socket))
   listener.onSocket(instanceId, socket)
-  const error = await untilClosed(socket, options.signal, () => {
-    openedAt = Date.now()
-    options.onOpen(socket)
-  })
-  listener.onSocketEnd(instanceId)
-  return { ...readDisconnect(error), openMs: openedAt === undefined ? 0 : Date.now() - openedAt }
 }
 
-/** Resolves with Baileys' error, if the end had one. */
-function untilClosed(socket: WASocket, signal: AbortSignal, onOpen: () => void): Promise<unknown> {
+type Watching = Pick<SocketLifeOptions, 'signal' | 'lost' | 'liveness' | 'onPaired'>
+
+/** Resolves with Baileys' error, if the end had one, or with ours. */
+function untilClosed(
+  socket: WASocket,
+  { signal, lost, liveness, onPaired }: Watching,
+  onOpen: () => void,
+): Promise<unknown> {
   return new Promise((resolve) => {
     let deadline: NodeJS.Timeout | undefined
+    const breakLine = endPromptly(socket)
     const closed = (error: unknown) => {
       clearTimeout(deadline)
-      signal.removeEventListener('abort', end)
+      alive.stop()
+      signal.removeEventListener('abort', endAsked)
+      lost.removeEventListener('abort', breakNow)
       resolve(error)
     }
-    const end = () => {
-      deadline = setTimeout(() => closed(undefined), END_TIMEOUT_MS)
-      socket.end(undefined).catch(closed)
+    const end = (error?: Error) => {
+      deadline ??= setTimeout(() => closed(error), END_TIMEOUT_MS)
+      socket.end(error).catch(closed)
     }
-    socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
+    const endAsked = () => end()
+    const breakNow = () => {
+      breakLine()
+      end()
+    }
+    endOnBadFrame(socket, (cause) => end(new SocketFault('bad_frame', cause)))
+    const alive = watchLiveness(socket, liveness, () => {
+      end(new SocketFault('no_answer'))
+      breakLine()
+    })
+    socket.ev.on('connection.update', ({ connection, lastDisconnect, isNewLogin, qr }) => {
+      if (isNewLogin) onPaired()
+      if (connection === 'open' || qr !== undefined) alive.open()
       if (connection === 'open') onOpen()
       if (connection === 'close') closed(lastDisconnect?.error)
     })
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
+    signal.addEventListener('abort', endAsked, { once: true })
+    lost.addEventListener('abort', breakNow, { once: true })
+    if (lost.aborted) breakNow()
+    else if (signal.aborted) end()
   })
 }

@@ -1,4 +1,6 @@
 import type { ConnectionStatus, InstanceConnectionEvent } from '@carteiro/contracts/broker-event'
+import { parseJid } from '@carteiro/contracts/jid'
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 
 /** How an instance's session stands, as it is told to others. */
 export interface SessionState {
@@ -10,6 +12,16 @@ export interface SessionState {
   qrAvailable: boolean
   /** Why it is not connected, when it is not. */
   reason: string | null
+}
+
+/** The account that a session is logged in to. */
+export function identityOf({ me }: AuthenticationCreds): Pick<SessionState, 'phone' | 'lid'> {
+  const phone = me?.id ? parseJid(me.id) : undefined
+  const lid = me?.lid ? parseJid(me.lid) : undefined
+  return {
+    phone: phone?.kind === 'phone' ? `+${phone.digits}` : null,
+    lid: lid?.kind === 'lid' ? lid.lid : null,
+  }
 }
 
 /** The event that tells the API of a change of state. */
