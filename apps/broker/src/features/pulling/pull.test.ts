@@ -230,7 +230,7 @@ t.test(
 )
 
 t.test('a confirmation that needs an acknowledgement gets one', async (t) => {
-  const { gateway, stateOf } = await start(t, SENT)
+  const { gateway, stateOf, told } = await start(t, SENT)
   const error = {
     code: 'IMPOSSIBLE_TRANSITION',
     message: 'Ack.',
@@ -243,6 +243,7 @@ t.test('a confirmation that needs an acknowledgement gets one', async (t) => {
   })
   const id = newId()
   gateway.offer(1, id)
+  await told(id, 'confirm')
   await holds(async () => (await stateOf(id))?.report_pending === false)
   t.same(gateway.actsOf(id), ['ack', 'confirm', 'ack', 'confirm'])
 })

@@ -220,9 +220,11 @@ export class PulledMessages {
     }))
   }
 
-  /** One that was offered again meanwhile is told of again. */
+  /** One that was offered again meanwhile has begun anew: what is to be told of it then stands. */
   async reported({ idempotencyKey, seq }: Pick<PulledReport, 'idempotencyKey' | 'seq'>): Promise<void> {
-    await this.#set(idempotencyKey, sql`report_pending = seq > ${seq}`)
+    await sql`
+      update broker.gateway_message set report_pending = false, updated_at = now()
+      where idempotency_key = ${idempotencyKey} and seq = ${seq}`.execute(this.#db)
   }
 
   /** Forgets the keys of messages that are long over; one that comes later is sent as a new one. */
