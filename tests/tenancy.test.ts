@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createInstance } from '@carteiro/domain/instances/create-instance'
+import { notifyOfEvents } from '@carteiro/domain/notifications/follow-log'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { settle } from '@carteiro/domain/outbox/settle'
 import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
@@ -143,6 +144,8 @@ async function fillAcme(): Promise<Owned> {
   }
   const unused = await call('POST /api/v1/keys', { payload: { name: 'unused', scopes: ['read'] } }, own)
   const queue = await call('POST /api/v1/queues', { payload: { name: 'only for acme' } }, own)
+  await notifyOfEvents(domain)
+  const notifications = await call('GET /api/notifications', {}, own)
   const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
   return {
@@ -155,6 +158,7 @@ async function fillAcme(): Promise<Owned> {
     phone,
     idempotencyKey,
     cursor: page.json().nextCursor,
+    notificationId: notifications.json().items[0].id,
     queueId: queue.json().id,
     keyId: unused.json().id,
     deadLetterId: letters.json().items[0].id,

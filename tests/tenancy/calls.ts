@@ -12,6 +12,7 @@ export interface Owned {
   idempotencyKey: string
   cursor: string
   deadLetterId: string
+  notificationId: string
   queueId: string
   /** A key that nobody uses. */
   keyId: string
@@ -113,6 +114,15 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'POST /api/tickets/{id}/notes': (acme) => [
     { params: { id: acme.ticketId }, payload: { text: 'only for colleagues' } },
   ],
+  'GET /api/notifications': () => [{}, { query: { limit: '200', snoozed: 'false' } }],
+  'POST /api/notifications/{id}/read': (acme) => [{ params: { id: acme.notificationId } }],
+  'POST /api/notifications/{id}/snooze': (acme) => [
+    {
+      params: { id: acme.notificationId },
+      payload: { until: new Date(Date.now() + 3_600_000).toISOString() },
+    },
+  ],
+  'POST /api/notifications/{id}/unsnooze': (acme) => [{ params: { id: acme.notificationId } }],
   'GET /api/v1/queues': () => [{}],
   'POST /api/v1/queues': () => [{ payload: { name: 'one more', isDefault: true } }],
   'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],

@@ -15,6 +15,7 @@ import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
+import { notificationRoutes } from './features/notifications/routes.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
@@ -63,6 +64,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(reconciliationRoutes, dependencies)
   await app.register(ticketActRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
+  await app.register(notificationRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

@@ -12,9 +12,14 @@ const required = {
 
 test('the session key is read as hex and as base64', async (t) => {
   const key = Buffer.from('ab'.repeat(32), 'hex')
-  t.same(readBrokerConfig(required).SESSION_ENCRYPTION_KEY, key)
+  t.match(readBrokerConfig(required).SESSION_ENCRYPTION_KEY, [{ key }])
   const base64 = { ...required, SESSION_ENCRYPTION_KEY: key.toString('base64') }
-  t.same(readBrokerConfig(base64).SESSION_ENCRYPTION_KEY, key)
+  t.match(readBrokerConfig(base64).SESSION_ENCRYPTION_KEY, [{ key }])
+  const several = { ...required, SESSION_ENCRYPTION_KEY: `2026:${key.toString('base64')},${'cd'.repeat(32)}` }
+  t.match(readBrokerConfig(several).SESSION_ENCRYPTION_KEY, [
+    { id: '2026', key },
+    { key: Buffer.alloc(32, 0xcd) },
+  ])
 })
 
 test('without keys the broker does not start, and says which are missing', async (t) => {

@@ -1,6 +1,6 @@
 import { flag, hostList, port, processVariables, readConfig, wholeNumber } from '@carteiro/runtime/config'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
-import { sealKey } from '@carteiro/runtime/seal-key'
+import { sealKeys } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
 import { gatewayVariables, requireGateway } from './features/pulling/settings.ts'
 import { certificateAuthority } from './read-certificate.ts'
@@ -26,7 +26,7 @@ const Variables = z.object({
     .default('http://127.0.0.1:3000/api/integrations/whatsapp/webhook'),
   WHATSAPP_WEBHOOK_API_KEY: secret().optional(),
   WHATSAPP_WEBHOOK_HMAC_SECRET: secret().optional(),
-  SESSION_ENCRYPTION_KEY: sealKey(),
+  SESSION_ENCRYPTION_KEY: sealKeys(),
   RETENTION_DAYS_JOURNAL: wholeNumber(7, 1),
   OFFLINE_GAP_SECONDS: wholeNumber(30, 1),
   WHATSAPP_WEB_SOCKET_URL: z

@@ -3,7 +3,7 @@ import { newId } from '@carteiro/database/new-id'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { createRegistry, type Registry } from '@carteiro/runtime/metrics'
-import { createSeal } from '@carteiro/runtime/seal'
+import { createSeal, type Seal } from '@carteiro/runtime/seal'
 import type { Config } from './config.ts'
 import { type ConnectedSocket, createConnectedSocket } from './connected-socket.ts'
 import { CommitBeforeReceipt } from './features/commit/commit-before-receipt.ts'
@@ -37,6 +37,7 @@ import { wireSending } from './wire-sending.ts'
 /** What the broker's parts work with, built once. Routes take what they need of it by `Pick`. */
 export interface Dependencies {
   connection: Connection
+  seal: Seal
   registry: Registry
   /** Of this process, as other brokers see it. */
   brokerId: string
@@ -143,6 +144,7 @@ export function createDependencies(
   return {
     ...{
       connection,
+      seal,
       registry,
       brokerId,
       report,

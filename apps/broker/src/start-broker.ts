@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@carteiro/runtime/config'
 import { listen } from '@carteiro/runtime/http-server'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
@@ -10,6 +11,7 @@ import { deleteSettledOpened } from './features/commit/opened-messages.ts'
 import { deleteOldAnswers } from './features/exists/recipient-rows.ts'
 import type { LeaseTimes } from './features/leases/lease-times.ts'
 import { deleteSettled } from './features/receiving/waiting-rows.ts'
+import { missingSealKeys } from './features/session/reseal-session.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
 import { countRequestsUnderWay } from './plugins/requests-under-way.ts'
@@ -39,6 +41,7 @@ export async function startBroker(context: StartContext): Promise<Dependencies &
   const { config, logger, lifecycle, leaseTimes } = context
   if (config.WHATSAPP_SIMULATOR_ROOT) trustRoot(config.WHATSAPP_SIMULATOR_ROOT)
   const dependencies = createDependencies(config, logger, lifecycle, leaseTimes)
+  await requireSealKeys(dependencies)
   lifecycle.onStop('console', silenceLibsignal(dependencies.report.libsignalLine))
   startChores(dependencies, context)
   const address = await openDoor(dependencies, context)
@@ -47,6 +50,20 @@ export async function startBroker(context: StartContext): Promise<Dependencies &
   void publishWaiting(dependencies, lifecycle)
   pullMessages(dependencies, context)
   return { ...dependencies, address }
+}
+
+/** @throws ConfigurationError naming the keys that stored sessions need and that are not given */
+async function requireSealKeys({ connection, seal, report }: Dependencies): Promise<void> {
+  try {
+    const missing = await missingSealKeys(connection.db, seal)
+    if (missing.length === 0) return
+    const message = `stored sessions are sealed under ${missing.join(', ')}: give these keys, too, behind the first`
+    throw new ConfigurationError([{ variable: 'SESSION_ENCRYPTION_KEY', message }])
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    // A database that is away is waited for like everywhere; each session looks at its own keys.
+    report.choreFailed('look for missing keys', error)
+  }
 }
 
 async function openDoor(

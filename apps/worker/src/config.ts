@@ -25,6 +25,7 @@ const WorkerConfig = z.object({
   RETENTION_DAYS_DELIVERIES: wholeNumber(90, 1),
   RETENTION_DAYS_EVENTS: wholeNumber(30, 1),
   RETENTION_DAYS_AUDIT: wholeNumber(400, 1),
+  RETENTION_DAYS_NOTIFICATIONS: wholeNumber(90, 1),
   CREDENTIALS_ENCRYPTION_KEY: sealKey().optional(),
   WHATSAPP_CLOUD_API_BASE_URL: z
     .url({ error: 'must be a URL' })

@@ -10,13 +10,15 @@ export interface LetGo {
   /** Names of the partitions that were dropped. */
   eventDays: string[]
   auditMonths: string[]
+  /** Those that were read. */
+  notifications: number
 }
 
 /** Metrics and log lines of retention. */
 export function reportRetention(registers: Registry[], logger: Logger) {
   const deleted = new Counter({
     name: 'whatsapp_retention_deleted_total',
-    help: 'What retention let go: deliveries, days of events, months of the audit trail',
+    help: 'What retention let go: deliveries, days of events, months of the audit trail, notifications',
     labelNames: ['what'],
     registers,
   })
@@ -43,6 +45,7 @@ export function reportRetention(registers: Registry[], logger: Logger) {
       deleted.inc({ what: 'lanes' }, letGo.lanes)
       deleted.inc({ what: 'event_days' }, letGo.eventDays.length)
       deleted.inc({ what: 'audit_months' }, letGo.auditMonths.length)
+      deleted.inc({ what: 'notifications' }, letGo.notifications)
       for (const each of kept) {
         rows.set({ table: each.table }, each.rows)
         bytes.set({ table: each.table }, each.bytes)

@@ -12,6 +12,7 @@ import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
 import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
+import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
@@ -24,6 +25,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const flow = consumeTurns(dependencies)
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
+  keepNotifying(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
 

@@ -4,6 +4,7 @@ import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
 import { MessageMetadata } from './message-metadata.ts'
+import { Notification } from './notification.ts'
 import { ContactView, TicketNote, TicketState, TicketTimeline } from './ticket.ts'
 
 /** A message as events and lists show it. */
@@ -129,6 +130,9 @@ export const EVENT_PAYLOADS = {
   /** The instance's channel failed again and again: its messages wait, and none is failed by that. */
   'whatsapp.circuit_breaker.open': z.object({ instanceId: z.string(), openUntil: z.iso.datetime() }),
   'whatsapp.circuit_breaker.closed': z.object({ instanceId: z.string() }),
+  'notification.new': z.object({ notification: Notification }),
+  /** It was read, snoozed, or its snooze is over. */
+  'notification.updated': z.object({ notification: Notification }),
 } as const
 
 export type EventType = keyof typeof EVENT_PAYLOADS

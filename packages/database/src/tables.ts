@@ -29,6 +29,7 @@ import type {
   PollVoteTable,
 } from './inbound-tables.ts'
 import type { MediaColumn, MediaDownloadTable } from './media-tables.ts'
+import type { NotificationCursorTable, NotificationTable } from './notification-tables.ts'
 import type {
   DeliveryAttemptTable,
   DeliveryHistoryTable,
@@ -75,6 +76,8 @@ export interface Tables {
   event_counter: EventCounterTable
   event: EventTable
   audit_entry: AuditEntryTable
+  notification: NotificationTable
+  notification_cursor: NotificationCursorTable
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { createSeal, type SealContext, SealError } from './seal.ts'
+import { sealKeys } from './seal-key.ts'
 
 const here: SealContext = ['main', 'session', '5511.0']
 
@@ -29,3 +30,52 @@ test('a changed byte, another key or a foreign value does not open', async (t) =
   t.throws(() => createSeal(randomBytes(32)).open(sealed, here), SealError)
   t.throws(() => seal.open(Buffer.from('short'), here), SealError)
 })
+
+const old = randomBytes(32)
+const next = randomBytes(32)
+
+test('the first key seals, all open, also what was sealed before the keys had names', async (t) => {
+  const unnamed = createSeal(old)
+  const named = createSeal([{ id: '2025', key: old }])
+  const rotated = createSeal([
+    { id: '2026', key: next },
+    { id: '2025', key: old },
+  ])
+  for (const seal of [unnamed, named, rotated]) {
+    const sealed = seal.seal('secret', here)
+    t.equal(rotated.open(sealed, here).toString(), 'secret')
+    t.equal(rotated.isCurrent(sealed), seal === rotated)
+    t.equal(rotated.missingKey(sealed), undefined)
+  }
+})
+
+test('a value whose key is not given says which one it needs', async (t) => {
+  const [unnamed, rotated] = [createSeal(old), createSeal([{ id: '2026', key: next }])]
+  const sealed = rotated.seal('secret', here)
+  t.equal(unnamed.missingKey(sealed), '2026')
+  t.throws(() => unnamed.open(sealed, here), { message: 'Sealed under the key 2026, which is not given.' })
+  t.match(rotated.missingKey(unnamed.seal('secret', here)), /^[0-9a-f]{2}$/)
+  t.throws(() => createSeal([{ id: '2026', key: old }]).open(sealed, here), SealError, 'a name is no key')
+})
+
+const key = next.toString('base64')
+const spellings: [string, string, (string | undefined)[] | undefined][] = [
+  ['a key alone', key, [undefined]],
+  ['one with a name', `2026:${key}`, ['2026']],
+  ['several', `2026:${key}, 2025:${old.toString('hex')}`, ['2026', '2025']],
+  ['the older without a name', `2026:${key},${old.toString('hex')}`, ['2026', undefined]],
+  ['one name twice', `a:${key},a:${key}`, undefined],
+  ['a name that is none', `a b:${key}`, undefined],
+  ['a short key', 'a:abcd', undefined],
+  ['nothing', '', undefined],
+]
+for (const [what, text, ids] of spellings) {
+  test(`${what} ${ids ? 'is read' : 'is refused'}`, async (t) => {
+    t.same(
+      sealKeys()
+        .safeParse(text)
+        .data?.map(({ id }) => id),
+      ids,
+    )
+  })
+}

@@ -3,11 +3,22 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 /** What a sealed value is: bound into the seal, so that rows cannot be swapped for one another. */
 export type SealContext = readonly [instanceId: string, kind: string, id: string]
 
+export interface SealKey {
+  /** As values that are sealed with it name it; a key without one is named by itself. */
+  id?: string | undefined
+  /** 32 bytes. */
+  key: Buffer
+}
+
 /** Seals what must not be readable in the database or a backup of it. */
 export interface Seal {
   seal(plain: Uint8Array | string, context: SealContext): Buffer
   /** @throws SealError when the value was changed, moved or sealed under another key */
   open(sealed: Uint8Array, context: SealContext): Buffer
+  /** Whether a value is sealed under the key that seals today. Its first bytes will do, as for the others. */
+  isCurrent(sealed: Uint8Array): boolean
+  /** The id of the key that a value needs and that is not there. @throws SealError when it is no sealed value */
+  missingKey(sealed: Uint8Array): string | undefined
 }
 
 /**
@@ -21,42 +32,78 @@ export class SealError extends Error {
   }
 }
 
-const VERSION = 1
+/** A value begins with its version: 1 is followed by one byte made of the key, 2 by its id, length first. */
+const UNNAMED = 1
+const NAMED = 2
+/** No header is longer: version, length, an id of 32 characters. */
+export const MAX_HEADER_BYTES = 34
 const IV_BYTES = 12
 const TAG_BYTES = 16
-const HEADER_BYTES = 2
-const OVERHEAD_BYTES = HEADER_BYTES + IV_BYTES + TAG_BYTES
 
 /**
- * AES-256-GCM. A value is: version byte, key id byte, 12 bytes iv, 16 bytes tag, ciphertext. The key id is
- * there for rotation; one key is known today.
+ * AES-256-GCM. A value is: version byte, key id, 12 bytes iv, 16 bytes tag, ciphertext.
  *
- * @param key 32 bytes
+ * @param keys the first seals, all of them open; or the one key, without a name
  */
-export function createSeal(key: Buffer): Seal {
-  const keyId = createHash('sha256').update('seal key id').update(key).digest()[0] ?? 0
+export function createSeal(keys: Buffer | readonly [SealKey, ...SealKey[]]): Seal {
+  const all = Buffer.isBuffer(keys) ? ([{ key: keys }] as const) : keys
+  const [first] = all
+  const header = headerOf(first)
+  const byHeader = new Map<string, Buffer>()
+  for (const each of all) {
+    // What was sealed before a key had a name opens with it, too.
+    for (const one of [headerOf(each), headerOf({ key: each.key })])
+      byHeader.set(one.toString('hex'), each.key)
+  }
+
   return {
     seal(plain, context) {
       const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(additionalData(keyId, context))
+      const cipher = createCipheriv('aes-256-gcm', first.key, iv).setAAD(additionalData(header, context))
       const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()])
-      return Buffer.concat([Buffer.from([VERSION, keyId]), iv, cipher.getAuthTag(), ciphertext])
+      return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext])
     },
     open(sealed, context) {
-      if (sealed.length < OVERHEAD_BYTES || sealed[0] !== VERSION) throw new SealError('Not a sealed value.')
-      if (sealed[1] !== keyId) throw new SealError('Sealed under another key.')
-      const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES)
-      const tag = sealed.subarray(HEADER_BYTES + IV_BYTES, OVERHEAD_BYTES)
-      const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })
-      decipher.setAAD(additionalData(keyId, context)).setAuthTag(tag)
+      const head = readHeader(sealed)
+      const key = byHeader.get(head.toString('hex'))
+      if (!key) throw new SealError(`Sealed under the key ${idOf(head)}, which is not given.`)
+      const body = sealed.subarray(head.length)
+      if (body.length < IV_BYTES + TAG_BYTES) throw new SealError('Not a sealed value.')
+      const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, IV_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
+      decipher.setAAD(additionalData(head, context))
+      decipher.setAuthTag(body.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
       try {
-        return Buffer.concat([decipher.update(sealed.subarray(OVERHEAD_BYTES)), decipher.final()])
+        return Buffer.concat([decipher.update(body.subarray(IV_BYTES + TAG_BYTES)), decipher.final()])
       } catch {
         throw new SealError(`Changed, moved or sealed under another key: ${context.join(' ')}`)
       }
     },
+    isCurrent: (sealed) => readHeader(sealed).equals(header),
+    missingKey(sealed) {
+      const head = readHeader(sealed)
+      return byHeader.has(head.toString('hex')) ? undefined : idOf(head)
+    },
   }
 }
 
-const additionalData = (keyId: number, context: SealContext) =>
-  Buffer.from(JSON.stringify([VERSION, keyId, ...context]))
+function headerOf({ id, key }: SealKey): Buffer {
+  if (id !== undefined) return Buffer.concat([Buffer.from([NAMED, id.length]), Buffer.from(id)])
+  const [byte = 0] = createHash('sha256').update('seal key id').update(key).digest()
+  return Buffer.from([UNNAMED, byte])
+}
+
+function readHeader(sealed: Uint8Array): Buffer {
+  const [version, second = 0] = sealed
+  const length = version === UNNAMED ? 2 : version === NAMED ? 2 + second : undefined
+  if (length === undefined || sealed.length < length) throw new SealError('Not a sealed value.')
+  return Buffer.from(sealed.subarray(0, length))
+}
+
+/** A key without a name is named by the two hex digits of its byte. */
+const idOf = (header: Buffer): string =>
+  header[0] === NAMED ? header.toString('utf8', 2) : header.toString('hex', 1)
+
+const additionalData = (header: Buffer, context: SealContext) =>
+  Buffer.from(JSON.stringify([header[0], header[0] === NAMED ? idOf(header) : header[1], ...context]))

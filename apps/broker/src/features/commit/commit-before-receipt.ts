@@ -10,6 +10,7 @@ import {
   type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
+import { isolateSteps, sessionLock } from './isolate-steps.ts'
 import type { OpenedMessages } from './opened-messages.ts'
 import { ciphertextHash, ciphertextsOf, type OpenedPart, toOpenedPart } from './opened-part.ts'
 
@@ -33,7 +34,7 @@ interface Opening {
 interface Ciphertext {
   bytes: Uint8Array
   /** By what Baileys locks the keys that open it. */
-  lock: string
+  lock: () => Promise<string>
   decrypt: () => Promise<Uint8Array>
 }
 
@@ -61,28 +62,28 @@ export class CommitBeforeReceipt {
     })
   }
 
-  /** Writes what belongs into the transaction of the keys that are being written just now. */
-  async beside(transaction: Queryable): Promise<void> {
+  /** Writes what belongs beside the keys that are being set just now. */
+  beside(): ((transaction: Queryable) => Promise<void>) | undefined {
     const part = this.#opening.getStore()?.part
-    if (part) await this.#options.opened.insert(transaction, this.#options.instanceId, part)
+    return part && ((transaction) => this.#options.opened.insert(transaction, this.#options.instanceId, part))
   }
 
   /** Baileys' own repository, with its two ways to decrypt under the commit rule. */
   readonly makeSignalRepository: MakeRepository = (auth, logger, pnToLid) => {
-    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)
     const keys = withTransactions(auth)
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)
     return {
-      ...inner,
+      ...isolateSteps(inner, keys),
       decryptMessage: (options) =>
         this.#open(keys, {
           bytes: options.ciphertext,
-          lock: options.jid,
+          lock: () => sessionLock(inner, options.jid),
           decrypt: () => inner.decryptMessage(options),
         }),
       decryptGroupMessage: (options) =>
         this.#open(keys, {
           bytes: options.msg,
-          lock: options.group,
+          lock: async () => options.group,
           decrypt: () => inner.decryptGroupMessage(options),
         }),
     }
@@ -127,7 +128,7 @@ export class CommitBeforeReceipt {
       await keys.set({ session: {} })
       return plaintext
     }
-    return await this.#opening.run(opening, () => keys.transaction(work, lock))
+    return await this.#opening.run(opening, async () => keys.transaction(work, await lock()))
   }
 }
 

@@ -57,8 +57,8 @@ export async function connectOnce(
   const creds = credentials.current
   const commit = createMessageCommit({ instanceId, creds, signal: ended.signal, broken })
   const keys = new KeyStore({
-    ...{ db, seal, instanceId, lease, signal: ended.signal },
-    beside: (transaction) => commit.beside(transaction),
+    ...{ db, seal, instanceId, lease, creds, signal: ended.signal },
+    beside: () => commit.beside(),
     onFault: (error) => broken.abort(error),
   })
   const end = await liveOnce({

@@ -4,6 +4,7 @@ import type { Seal } from '@carteiro/runtime/seal'
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
 import type { HeldLease } from '../../held-lease.ts'
 import { loadCredentials, saveCredentials } from './credential-store.ts'
+import { resealSession } from './reseal-session.ts'
 
 export interface CredentialsOptions {
   db: Database
@@ -27,6 +28,7 @@ export interface Credentials {
 /** @throws SealError when they exist and cannot be read */
 export async function openCredentials(options: CredentialsOptions): Promise<Credentials> {
   const { db, seal, instanceId, signal, onSaveFailed } = options
+  await retryWhileDatabaseAway(() => resealSession(db, seal, options), { signal })
   const stored = await retryWhileDatabaseAway(() => loadCredentials(db, seal, instanceId), { signal })
   const current = stored ?? initAuthCreds()
 

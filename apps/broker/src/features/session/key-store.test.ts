@@ -84,3 +84,40 @@ test('credentials survive a restart, and a key that does not fit never loses the
   await t.rejects(loadCredentials(db, createSeal(Buffer.alloc(32, 2)), 'linked'), SealError)
   t.ok(await loadCredentials(db, seal, 'linked'))
 })
+
+test('new prekeys are written with the credentials that count them', async (t) => {
+  await createInstance('counted')
+  const creds = { ...initAuthCreds(), nextPreKeyId: 31, account: {} }
+  const store = new KeyStore({ db, seal, instanceId: 'counted', signal, creds })
+  await store.set({ session: { a: session('1') } })
+  t.equal(await loadCredentials(db, seal, 'counted'), undefined)
+  await store.set({ 'pre-key': { '30': { public: session('public'), private: session('private') } } })
+  t.equal((await loadCredentials(db, seal, 'counted'))?.nextPreKeyId, 31)
+})
+
+test('what is set while a write is under way is written together, the newest of each key', async (t) => {
+  const { open } = await createInstance('together')
+  const store = open()
+  const values = Array.from({ length: 50 }, (_, n) => `${n}`)
+  await Promise.all(values.map((n) => store.set({ session: { same: session(n), [n]: session(n) } })))
+  for (const reader of [store, open()]) {
+    t.same(await reader.get('session', ['same', '0', '49']), {
+      same: Buffer.from('49'),
+      '0': Buffer.from('0'),
+      '49': Buffer.from('49'),
+    })
+  }
+})
+
+test('after its socket has ended a store writes nothing more', async (t) => {
+  await createInstance('ended')
+  const ended = new AbortController()
+  const faults: unknown[] = []
+  const onFault = (error: unknown) => void faults.push(error)
+  const store = new KeyStore({ db, seal, instanceId: 'ended', signal: ended.signal, onFault })
+  ended.abort()
+  await t.rejects(store.set({ session: { a: session('1') } }))
+  await t.rejects(store.get('session', ['a']))
+  await store.settled()
+  t.same(faults, [])
+})

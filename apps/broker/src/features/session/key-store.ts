@@ -3,6 +3,7 @@ import { inTransaction } from '@carteiro/database/in-transaction'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type { Seal } from '@carteiro/runtime/seal'
 import {
+  type AuthenticationCreds,
   BufferJSON,
   proto,
   type SignalDataSet,
@@ -11,6 +12,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { type HeldLease, requireLease } from '../../held-lease.ts'
+import { writeCredentials } from './credential-store.ts'
 import { createTextCache } from './text-cache.ts'
 
 /**
@@ -18,22 +20,34 @@ import { createTextCache } from './text-cache.ts'
  */
 const CACHE_CHARACTERS = 512 * 1024
 
+/** Writes what belongs into the same transaction. */
+type Beside = (transaction: Queryable) => Promise<void>
+
+/** What one `set` writes. */
+interface Write {
+  changes: KeyChange[]
+  beside: Beside | undefined
+}
+
 export interface KeyStoreOptions {
   db: Database
   seal: Seal
   instanceId: string
   lease?: HeldLease | undefined
-  /** Ends the waiting for a database that is away. */
+  /** Aborted with the socket: nothing is read or written from then on, nor waited for. */
   signal: AbortSignal
-  /** What else is committed with the keys that are being written. */
-  beside?: (transaction: Queryable) => Promise<void>
-  /** A read or a write failed, or was given up: the socket that works with these keys must not go on. */
+  /** The account's credentials, which count its prekeys: they are written with new ones, once it is linked. */
+  creds?: AuthenticationCreds
+  /** What else is committed with the keys that are being set: asked at each `set`, in its context. */
+  beside?: () => Beside | undefined
+  /** A read or a write failed: the socket that works with these keys must not go on. */
   onFault?: (error: unknown) => void
 }
 
 /**
  * The Signal keys of one instance, sealed in `broker.session_key`, for one socket. Every write is committed before it
- * is acknowledged, in one transaction; reads come from a bounded cache of texts (of texts, because Baileys changes
+ * is acknowledged, in one transaction; what is set while another is under way goes together into the next one, so that
+ * a group's many sessions cost few commits. Reads come from a bounded cache of texts (of texts, because Baileys changes
  * the objects that it reads before it writes them). While PostgreSQL is away both wait: an error would make
  * Baileys take a message for undecryptable.
  */
@@ -43,6 +57,9 @@ export class KeyStore implements SignalKeyStore {
   /** Counts the writes, so that a read that began before one does not put the older value into the cache. */
   #writes = 0
   readonly #underWay = new Set<Promise<unknown>>()
+  /** The batch that is gathering while the last one is being committed. */
+  #next: { writes: Write[]; committed: Promise<void> } | undefined
+  #last: Promise<void> = Promise.resolve()
 
   constructor(options: KeyStoreOptions) {
     this.#options = options
@@ -50,7 +67,7 @@ export class KeyStore implements SignalKeyStore {
 
   /** Resolves when nothing is being read or written. The signal has to end the waiting for a database before. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay)
+    await Promise.allSettled([...this.#underWay, this.#next?.committed])
   }
 
   async get<Type extends keyof SignalDataTypeMap>(
@@ -73,9 +90,7 @@ export class KeyStore implements SignalKeyStore {
   async set(data: SignalDataSet): Promise<void> {
     const changes = toChanges(data)
     this.#writes += 1
-    await this.#whileAway(() =>
-      inTransaction(this.#options.db, (transaction) => this.#write(transaction, changes)),
-    )
+    await this.#join({ changes, beside: this.#options.beside?.() })
     this.#writes += 1
     for (const { type, id, text } of changes) {
       if (text === null) this.#cache.delete(cacheKey(type, id))
@@ -83,11 +98,35 @@ export class KeyStore implements SignalKeyStore {
     }
   }
 
-  async #write(transaction: Queryable, changes: KeyChange[]): Promise<void> {
-    const { seal, instanceId, lease, beside } = this.#options
+  /** Resolves when the transaction that this write went into is committed. */
+  #join(write: Write): Promise<void> {
+    this.#next ??= this.#openBatch()
+    this.#next.writes.push(write)
+    return this.#next.committed
+  }
+
+  #openBatch(): { writes: Write[]; committed: Promise<void> } {
+    const writes: Write[] = []
+    const committed = this.#last.then(() => {
+      this.#next = undefined
+      return this.#whileAway(() =>
+        inTransaction(this.#options.db, (transaction) => this.#commit(transaction, writes)),
+      )
+    })
+    this.#last = committed.catch(() => undefined)
+    return { writes, committed }
+  }
+
+  async #commit(transaction: Queryable, writes: Write[]): Promise<void> {
+    const { seal, instanceId, lease, creds } = this.#options
     if (lease) await requireLease(transaction, lease)
+    const changes = newestOf(writes.flatMap((write) => write.changes))
     if (changes.length > 0) await writeKeys(transaction, seal, instanceId, changes)
-    await beside?.(transaction)
+    // A count that was left behind would give an id out again, and its new key would replace one that is out there.
+    if (creds?.account && changes.some(isNewPreKey)) {
+      await writeCredentials(transaction, seal, instanceId, creds)
+    }
+    for (const { beside } of writes) await beside?.(transaction)
   }
 
   async #load(type: string, ids: string[]): Promise<Map<string, string>> {
@@ -108,12 +147,13 @@ export class KeyStore implements SignalKeyStore {
   /** Baileys makes much of errors: an unreadable session is none to it, and a message without one is answered. */
   async #whileAway<Result>(act: () => Promise<Result>): Promise<Result> {
     const { signal, onFault } = this.#options
+    signal.throwIfAborted()
     const work = retryWhileDatabaseAway(act, { signal })
     this.#underWay.add(work)
     try {
       return await work
     } catch (error) {
-      onFault?.(error)
+      if (!signal.aborted) onFault?.(error)
       throw error
     } finally {
       this.#underWay.delete(work)
@@ -127,6 +167,13 @@ export interface KeyChange {
   id: string
   text: string | null
 }
+
+const isNewPreKey = ({ type, text }: KeyChange): boolean => type === 'pre-key' && text !== null
+
+/** Of each key the last change. */
+const newestOf = (changes: KeyChange[]): KeyChange[] => [
+  ...new Map(changes.map((change) => [cacheKey(change.type, change.id), change])).values(),
+]
 
 const cacheKey = (type: string, id: string) => `${type} ${id}`
 

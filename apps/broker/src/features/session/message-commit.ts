@@ -5,8 +5,8 @@ import type { AuthenticationCreds, SocketConfig, WASocket } from '@whiskeysocket
 export interface MessageCommit {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
   listen(stanzas: Pick<WASocket['ws'], 'prependListener'>): void
-  /** Writes what belongs into the transaction of the keys that are being written. */
-  beside(transaction: Queryable): Promise<void>
+  /** Writes what belongs beside the keys that are being set just now. */
+  beside(): ((transaction: Queryable) => Promise<void>) | undefined
 }
 
 export type CreateMessageCommit = (socket: {

@@ -1,0 +1,47 @@
+import { createTestDatabase } from '@carteiro/database/test-database'
+import { t, test } from 'tap'
+import { startCrashRig } from './test-crash-rig.ts'
+
+/** Ends by itself; this only says how long a loaded machine may take to start forty brokers. */
+const MANY_STARTS_MS = 300_000
+
+t.setTimeout(MANY_STARTS_MS)
+const rig = await startCrashRig(t, await createTestDatabase(t))
+const strangers = Array.from({ length: 80 }, (_, number) => `55119800${String(number).padStart(5, '0')}`)
+const group = await rig.group('5511988887777', strangers)
+
+/** Somebody's first message brings the most: a session, in a group the sender's key, and who is who. */
+const nextStranger = () => rig.phone(strangers.shift() ?? '')
+const text = (id: string) => ({ type: 'text', text: id }) as const
+
+/** Before it writes, all that came is done with; after it, the answer is on its way and never read. */
+const ways = [
+  ['a message', 'before', rig.account, 1],
+  ['a group message', 'after', group, 3],
+] as const
+for (const [what, when, to, stride] of ways) {
+  test(`${what} is told, whichever step on its way in the broker dies ${when}`, async (t) => {
+    t.setTimeout(MANY_STARTS_MS)
+    let kills = 0
+    for (let step = 1; ; step += stride) {
+      const id = `3A${when}${step}`
+      const died = await rig.tellThrough({ step, when }, async () => [
+        await nextStranger().write(to, text(id), { id }),
+      ])
+      if (!died) break
+      kills += 1
+    }
+    t.ok(kills > 5)
+    await rig.untilSettled()
+    t.same(rig.undecryptable(), [])
+  })
+}
+
+test('who wrote while the broker died is understood afterwards', async (t) => {
+  for (const phone of ['5511988887777', '5511980000000', '5511980000003', '5511980000030']) {
+    const id = `3AFF${phone}`
+    await rig.phone(phone).write(phone === '5511980000030' ? group : rig.account, text(id), { id })
+    await rig.webhook.until(() => rig.webhook.taken.some((event) => event.id === id))
+  }
+  t.same(rig.undecryptable(), [])
+})

@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  jidDecode,
+  type SignalKeyStoreWithTransaction,
+  type SignalRepositoryWithLIDStore,
+} from '@whiskeysockets/baileys'
+
+type Repository = SignalRepositoryWithLIDStore
+
+/** Baileys locks reads by the names of their types: a transaction of such a name would wait for itself. */
+const MAPPING_LOCK = 'mapping and migration'
+
+/**
+ * The name by which everybody locks a session: Baileys keeps that of a person under the LID, whether a jid says it or
+ * the phone, and would lock each of the two by itself.
+ */
+export async function sessionLock(
+  { lidMapping, jidToSignalProtocolAddress }: Repository,
+  jid: string,
+): Promise<string> {
+  return jidToSignalProtocolAddress((await lidMapping.getLIDForPN(jid)) ?? jid)
+}
+
+/**
+ * Makes every step of a Signal session a transaction of its own, that is committed when the step is done.
+ *
+ * Baileys sends in one transaction, from its first look at the sessions until the stanza has left. A message that comes
+ * meanwhile steps the same session, and the later commit overwrites the other. A process that dies meanwhile has used a
+ * key and does not know it: the next message is encrypted with that key again, and its reader refuses it.
+ */
+export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransaction): Repository {
+  // Baileys' transactions follow the asynchronous context: in this one there is none.
+  const outside = AsyncLocalStorage.snapshot()
+  const locked = <Result>(jid: string, step: () => Promise<Result>): Promise<Result> =>
+    outside(async () => keys.transaction(step, await sessionLock(inner, jid)))
+  isolateMapping(inner, keys, outside)
+  return {
+    ...inner,
+    encryptMessage: (options) => locked(options.jid, () => inner.encryptMessage(options)),
+    encryptGroupMessage: (options) => outside(() => inner.encryptGroupMessage(options)),
+    getSenderKeyDistributionMessage: (options) =>
+      outside(() => inner.getSenderKeyDistributionMessage(options)),
+    processSenderKeyDistributionMessage: (options) =>
+      outside(() => inner.processSenderKeyDistributionMessage(options)),
+    hasSenderKey: (options) => outside(() => inner.hasSenderKey(options)),
+    injectE2ESession: (options) => locked(options.jid, () => inner.injectE2ESession(options)),
+    validateSession: (jid) => outside(() => inner.validateSession(jid)),
+    getSessionInfo: (jid) => outside(() => inner.getSessionInfo(jid)),
+    deleteSession: (jids) => outside(() => inner.deleteSession(jids)),
+    migrateSession: (from, to) => outside(() => inner.migrateSession(from, to)),
+  }
+}
+
+/**
+ * Once Baileys knows that a phone is a LID, it looks for the session under the LID alone, and moves it there in a second
+ * transaction, which a death in between leaves out for good. Here both are one.
+ */
+function isolateMapping(
+  { lidMapping, migrateSession }: Repository,
+  keys: SignalKeyStoreWithTransaction,
+  outside: ReturnType<typeof AsyncLocalStorage.snapshot>,
+): void {
+  const store = lidMapping.storeLIDPNMappings.bind(lidMapping)
+  const isKnown = async (pn: string, lid: string) => {
+    const user = jidDecode(pn)?.user ?? ''
+    return (await keys.get('lid-mapping', [user]))[user] === jidDecode(lid)?.user
+  }
+  lidMapping.storeLIDPNMappings = (pairs) =>
+    outside(async () => {
+      const known = await Promise.all(pairs.map(({ pn, lid }) => isKnown(pn, lid)))
+      const fresh = pairs.filter((_, index) => !known[index])
+      if (fresh.length === 0) return
+      await keys.transaction(async () => {
+        await store(fresh)
+        for (const { pn, lid } of fresh) await migrateSession(pn, lid)
+      }, MAPPING_LOCK)
+    })
+}
