@@ -189,6 +189,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   [`GET ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`PATCH ${BASE}/{id}`]: (acme) => [
     { params: { id: acme.instanceId }, payload: { name: 'Taken over', settings: { pace: { burst: 1 } } } },
+    { params: { id: acme.instanceId }, payload: { settings: { broker: { typing: true } } } },
   ],
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],

@@ -1,5 +1,5 @@
 import type { ConnectionStatus } from '@carteiro/contracts/broker-event'
-import type { InstanceSettings } from '@carteiro/contracts/settings'
+import { InstanceSettings } from '@carteiro/contracts/settings'
 import type { Queryable } from '@carteiro/database/connect'
 import type { InstanceTable } from '@carteiro/database/tables'
 import type { Selectable } from 'kysely'
@@ -60,7 +60,13 @@ export function toInstanceView(row: Selectable<InstanceTable>): InstanceView {
     phone: row.phone,
     lid: row.lid,
     reason: row.reason,
-    settings: readSaid(row.settings),
+    settings: { ...readSaid(row.settings), ...readBroker(row.settings) },
     createdAt: row.created_at.toISOString(),
   }
+}
+
+/** How its broker treats it, as far as it can be read. */
+function readBroker({ broker }: Record<string, unknown>): Pick<InstanceSettings, 'broker'> {
+  const { data } = InstanceSettings.shape.broker.safeParse(broker)
+  return data === undefined || Object.keys(data).length === 0 ? {} : { broker: data }
 }

@@ -10,8 +10,8 @@ import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { unknownTimezone } from '../../settings/unknown-timezone.ts'
-import { registerInstance, requireBroker } from './broker.ts'
-import { findOwn, instanceNotFound } from './find-own.ts'
+import { applySettings, registerInstance, requireBroker } from './broker.ts'
+import { findLinked, findOwn, instanceNotFound } from './find-own.ts'
 import { lookUpRoutes } from './look-up-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
@@ -106,14 +106,22 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
           delivery: Delivery.optional(),
           settings: InstanceSettingsChange.optional(),
         }),
-        response: { 200: Instance, 404: ProblemBody },
+        response: { 200: Instance, 404: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, params: { id }, body, id: requestId }) => {
+      const isForBroker = body.settings?.broker !== undefined
+      if (isForBroker) await findLinked(db, actor.tenantId, id)
+      const broker = isForBroker ? requireBroker(dependencies) : undefined
       const change = { ...body, id, tenantId: actor.tenantId, actor: actor.name, requestId }
       const result = await changeInstance(dependencies, change)
       if (result.status === 'unknown_timezone') throw unknownTimezone('body.settings.timezone')
       if (result.status === 'not_found') throw instanceNotFound(id)
+      // Kept already: a broker that is away hears of it by a repeated request, or when it connects the instance.
+      if (broker) {
+        await registerInstance(broker, result.instance, requestId)
+        await applySettings(broker, result.instance, requestId)
+      }
       return result.instance
     },
   )

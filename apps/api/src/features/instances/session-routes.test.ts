@@ -163,6 +163,32 @@ t.test('recipients are looked up, and groups and metrics shown, as the broker te
   t.same((await call('GET', '/metrics')).json(), METRICS)
 })
 
+t.test('how the broker treats an instance is kept, and told to it, also when it connects', async (t) => {
+  const patch = (broker: object | null) =>
+    app.inject({
+      method: 'PATCH',
+      url: BASE,
+      headers: { 'x-api-key': keys.acme },
+      payload: { settings: { broker } },
+    })
+  const told = (settings: object) => `PATCH  ${JSON.stringify({ settings })}`
+  const changed = await patch({ typing: true, ceiling: 3 })
+  t.same(changed.json().settings.broker, { typing: true, ceiling: 3 })
+  t.equal(asked.at(-1), told({ typing: true, ceiling: 3, readReceipts: null }))
+  await call('POST', '/connect')
+  t.same(asked.slice(-2), [told({ typing: true, ceiling: 3, readReceipts: null }), 'POST /connect'])
+
+  t.same((await patch({ typing: null })).json().settings.broker, { ceiling: 3 })
+  t.equal((await patch(null)).json().settings.broker, undefined)
+  t.equal(asked.at(-1), told({ typing: null, ceiling: null, readReceipts: null }))
+  for (const wrong of [{ ceiling: 0 }, { webhookUrl: 'https://elsewhere.example' }]) {
+    matchProblem(t, await patch(wrong), 400, 'VALIDATION_ERROR')
+  }
+  answers.set('PATCH ', refusing(503, 'SHUTTING_DOWN'))
+  matchProblem(t, await patch({ readReceipts: false }), 503, 'BROKER_ERROR')
+  answers.delete('PATCH ')
+})
+
 t.test('who may only read sees no code and restarts nothing', async (t) => {
   const reader = await keyWith('read')
   for (const [method, path, payload] of [
