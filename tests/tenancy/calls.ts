@@ -191,6 +191,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { params: { id: acme.instanceId }, payload: { name: 'Taken over', settings: { pace: { burst: 1 } } } },
     { params: { id: acme.instanceId }, payload: { settings: { broker: { typing: true } } } },
   ],
+  // One with tickets is not deleted, by whomever.
+  [`DELETE ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { unknownTimezone } from '../../settings/unknown-timezone.ts'
 import { applySettings, registerInstance, requireBroker } from './broker.ts'
+import { deleteRoute } from './delete-route.ts'
 import { findLinked, findOwn, instanceNotFound } from './find-own.ts'
 import { lookUpRoutes } from './look-up-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -126,6 +127,7 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
     },
   )
 
+  await app.register(deleteRoute, dependencies)
   await app.register(sessionRoutes, dependencies)
   await app.register(lookUpRoutes, dependencies)
 }

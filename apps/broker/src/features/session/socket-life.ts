@@ -15,6 +15,7 @@ import { followQr, type ShownQr } from './follow-qr.ts'
 import { type LivenessTimes, watchLiveness } from './liveness.ts'
 import type { MessageCommit } from './message-commit.ts'
 import { openSocket, type SocketSettings, type Upsert, type WASocket } from './open-socket.ts'
+import { receiptsOfOthers } from './receipts-of-others.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
 export interface SocketListener {
@@ -90,7 +91,9 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
 function addListener(socket: WASocket, instanceId: string, listener: SocketListener): void {
   socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
   socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
-  socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
+  socket.ev.on('message-receipt.update', (receipts) =>
+    listener.onReceipts(instanceId, receiptsOfOthers(receipts, socket.authState.creds)),
+  )
   listener.onSocket(instanceId, socket)
 }
 
