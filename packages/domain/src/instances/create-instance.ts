@@ -12,6 +12,8 @@ export interface InstanceView {
   name: string
   /** A phone that a broker linked, or a number of Meta's Cloud API. */
   transport: 'baileys' | 'cloud'
+  /** Its broker is called, or an adapter asks for its messages. */
+  delivery: 'push' | 'pull'
   status: ConnectionStatus
   connected: boolean
   phone: string | null
@@ -29,11 +31,16 @@ export interface InstanceView {
  */
 export async function createInstance(
   db: Queryable,
-  instance: { id: string; tenantId: string; name: string },
+  instance: { id: string; tenantId: string; name: string; delivery?: InstanceView['delivery'] },
 ): Promise<{ status: 'created'; instance: InstanceView } | { status: 'exists' }> {
   const row = await db
     .insertInto('instance')
-    .values({ id: instance.id, tenant_id: instance.tenantId, name: instance.name })
+    .values({
+      id: instance.id,
+      tenant_id: instance.tenantId,
+      name: instance.name,
+      delivery: instance.delivery ?? 'push',
+    })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returningAll()
     .executeTakeFirst()
@@ -47,6 +54,7 @@ export function toInstanceView(row: Selectable<InstanceTable>): InstanceView {
     tenantId: row.tenant_id,
     name: row.name,
     transport: row.transport,
+    delivery: row.delivery,
     status: row.status as ConnectionStatus,
     connected: row.connected,
     phone: row.phone,

@@ -20,11 +20,15 @@ type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config
 
 const BASE = '/api/integrations/whatsapp/instances'
 
+/** Whether we call its broker, or its adapter asks us. */
+const Delivery = z.enum(['push', 'pull'])
+
 const Instance = z.object({
   id: Slug,
   tenantId: Slug,
   name: z.string(),
   transport: z.enum(['baileys', 'cloud']),
+  delivery: Delivery,
   status: ConnectionStatus,
   connected: z.boolean(),
   phone: z.string().nullable(),
@@ -64,18 +68,18 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       onRequest: mayAdminister,
       schema: {
         ...documented('Make an instance, and register it with the broker'),
-        body: z.object({ id: Slug, name: InstanceName }).strict(),
+        body: z.strictObject({ id: Slug, name: InstanceName, delivery: Delivery.default('push') }),
         response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, body, id: requestId }, reply) => {
-      const broker = requireBroker(dependencies)
+      const broker = body.delivery === 'pull' ? undefined : requireBroker(dependencies)
       const by = { actor: actor.name, requestId }
       const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId }, by)
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
-      await registerInstance(broker, result.instance, requestId)
+      if (broker) await registerInstance(broker, result.instance, requestId)
       return reply.status(201).send(result.instance)
     },
   )
@@ -98,7 +102,11 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
           'Change its name or its settings: what is left out stays, null is the tenant\u2019s again',
         ),
         params: byId,
-        body: z.strictObject({ name: InstanceName.optional(), settings: InstanceSettingsChange.optional() }),
+        body: z.strictObject({
+          name: InstanceName.optional(),
+          delivery: Delivery.optional(),
+          settings: InstanceSettingsChange.optional(),
+        }),
         response: { 200: Instance, 404: ProblemBody, 503: ProblemBody },
       },
     },
