@@ -16,6 +16,7 @@ export interface TestEvent {
   payload: {
     status?: string
     qrAvailable?: boolean
+    reason?: string | null
     message?: { id?: string; text?: string; type?: string }
     contact?: { phone?: string | null }
     metadata?: Record<string, unknown>

@@ -1,6 +1,5 @@
 import { findUnreconciled, reconcileNext } from '@carteiro/domain/timeline/reconcile'
-import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
-import { repeat } from '@carteiro/runtime/repeat'
+import { keepDoing } from '../../chore.ts'
 import type { Dependencies } from '../../dependencies.ts'
 
 type Needs = Pick<Dependencies, 'db' | 'lifecycle' | 'notifier' | 'report'>
@@ -9,14 +8,7 @@ const EVERY_MS = 10_000
 
 /** Compares tickets with their messages when it is due, by any number of workers: each batch is one's alone. */
 export function keepReconciling(dependencies: Needs & Pick<Dependencies, 'logger'>): void {
-  const { lifecycle, logger } = dependencies
-  const onError = (error: unknown) => {
-    const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
-    logger[level]({ err: error }, 'reconciliation failed, going on later')
-  }
-  const options = { everyMs: EVERY_MS, signal: lifecycle.signal, onError }
-  const running = repeat(() => reconcile(dependencies), options)
-  lifecycle.onStop('reconciliation', () => running)
+  keepDoing(dependencies, { name: 'reconciliation', everyMs: EVERY_MS }, () => reconcile(dependencies))
 }
 
 /** One round: what is due is compared to its end, or until the process stops. */

@@ -3,8 +3,7 @@ import { purgeDeliveries } from '@carteiro/domain/outbox/purge-deliveries'
 import { purgeLanes } from '@carteiro/domain/outbox/purge-lanes'
 import { dropPartitions } from '@carteiro/domain/retention/drop-partitions'
 import { readKept } from '@carteiro/domain/retention/read-kept'
-import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
-import { repeat } from '@carteiro/runtime/repeat'
+import { keepDoing } from '../../chore.ts'
 import type { Dependencies } from '../../dependencies.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'lifecycle' | 'report'>
@@ -13,14 +12,7 @@ const EVERY_MS = 3_600_000
 
 /** Lets go what is older than it is to be kept: each hour, by any number of workers. */
 export function keepRetaining(dependencies: Needs & Pick<Dependencies, 'logger'>): void {
-  const { lifecycle, logger } = dependencies
-  const onError = (error: unknown) => {
-    const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
-    logger[level]({ err: error }, 'retention failed, trying again later')
-  }
-  const options = { everyMs: EVERY_MS, signal: lifecycle.signal, onError }
-  const running = repeat(() => retain(dependencies), options)
-  lifecycle.onStop('retention', () => running)
+  keepDoing(dependencies, { name: 'retention', everyMs: EVERY_MS }, () => retain(dependencies))
 }
 
 /** One round: what is old goes, and what is kept is measured. */

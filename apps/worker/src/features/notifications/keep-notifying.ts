@@ -1,8 +1,7 @@
 import { endSnoozes } from '@carteiro/domain/notifications/act-on-notification'
 import { notifyOfEvents } from '@carteiro/domain/notifications/follow-log'
 import { notifyOfDisconnected } from '@carteiro/domain/notifications/notify-of-disconnected'
-import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
-import { repeat } from '@carteiro/runtime/repeat'
+import { keepDoing } from '../../chore.ts'
 import type { Dependencies } from '../../dependencies.ts'
 
 const LOG_MS = 1_000
@@ -12,24 +11,12 @@ const CLOCK_MS = 10_000
 export function keepNotifying(
   dependencies: Pick<Dependencies, 'db' | 'notifier' | 'lifecycle' | 'logger'>,
 ): void {
-  const { lifecycle, logger } = dependencies
-  const { signal } = lifecycle
-  const onError = (error: unknown) => {
-    const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
-    logger[level]({ err: error }, 'notifications failed, trying again')
-  }
-  const log = repeat(
-    async () => {
-      while (!signal.aborted && (await notifyOfEvents(dependencies)));
-    },
-    { everyMs: LOG_MS, signal, onError },
-  )
-  const clock = repeat(
-    async () => {
-      await endSnoozes(dependencies)
-      await notifyOfDisconnected(dependencies)
-    },
-    { everyMs: CLOCK_MS, signal, onError },
-  )
-  lifecycle.onStop('notifications', () => Promise.all([log, clock]).then(() => undefined))
+  const { signal } = dependencies.lifecycle
+  keepDoing(dependencies, { name: 'notifications of events', everyMs: LOG_MS }, async () => {
+    while (!signal.aborted && (await notifyOfEvents(dependencies)));
+  })
+  keepDoing(dependencies, { name: 'notifications by the clock', everyMs: CLOCK_MS }, async () => {
+    await endSnoozes(dependencies)
+    await notifyOfDisconnected(dependencies)
+  })
 }
