@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@carteiro/runtime/config'
 import { listen } from '@carteiro/runtime/http-server'
-import type { Lifecycle } from '@carteiro/runtime/lifecycle'
+import { type Lifecycle, pause } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
 import { repeat } from '@carteiro/runtime/repeat'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
@@ -77,7 +77,11 @@ async function openDoor(
   lifecycle.onStop('http server', () => server.close())
   lifecycle.onStop('sends and downloads', async () => {
     const { sender, media } = dependencies
-    await Promise.all([sender.stop(SEND_GRACE_MS), media.stop(SEND_GRACE_MS)])
+    const over = new AbortController()
+    const ended = Promise.all([sender.stop(SEND_GRACE_MS), media.stop(SEND_GRACE_MS)])
+    // One that Baileys does not let go of must not hold up the hand-over of every instance: it ends with its socket.
+    await Promise.race([ended, pause(SEND_GRACE_MS + ANSWER_GRACE_MS, over.signal)])
+    over.abort()
     await answered(ANSWER_GRACE_MS)
   })
   return await listen(server, config.HOST, config.BROKER_PORT)
