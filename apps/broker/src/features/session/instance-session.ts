@@ -54,7 +54,9 @@ export class InstanceSession {
   }
 
   get state(): SessionState {
-    return this.#state.current
+    const state = this.#state.current
+    // From the moment on in which a person wants it out, and before the row is read.
+    return this.#isLeaving && state.status !== 'logged_out' ? { ...state, ...LOGOUT_PENDING } : state
   }
 
   /** The socket while it is connected. */
@@ -145,6 +147,8 @@ export class InstanceSession {
     await recover(this.#deps, this.#lease, this.#stopping.signal)
     while (!this.#stopping.signal.aborted) {
       if (this.#isLeaving) {
+        // Else what is being written would outlive the forgetting.
+        await credentials.saved()
         if (!isLinked(credentials.current)) return await this.#forget()
         this.#become(LOGOUT_PENDING)
       }
