@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { notifyOfEvents } from '@carteiro/domain/notifications/follow-log'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { settle } from '@carteiro/domain/outbox/settle'
@@ -17,7 +18,9 @@ import {
   type Call,
   CONNECT_CLOUD,
   cloudCredentials,
+  GATEWAY_STREAM,
   type Owned,
+  PULLED,
   STREAM,
   TEMPLATES,
 } from './tenancy/calls.ts'
@@ -74,7 +77,7 @@ const call = (route: string, { params = {}, query = {}, payload }: Call, headers
     headers,
     ...(payload ? { payload } : {}),
   }
-  return route === STREAM ? readStart(injected) : app.inject(injected)
+  return [STREAM, GATEWAY_STREAM].includes(route) ? readStart(injected) : app.inject(injected)
 }
 
 /** A stream does not end by itself: its first bytes are read, or the whole of a refusal. */
@@ -124,6 +127,7 @@ async function fillAcme(): Promise<Owned> {
   })
   if (!delivery) throw new Error('nothing was claimed')
   await settle(domain, delivery, { status: 'sent', providerMessageId: '3EB0ACME', response: {} })
+  await createInstance(db, { id: PULLED, tenantId: 'acme', name: 'Pulled', delivery: 'pull' })
   await connectCloud('acme', { id: 'acme-cloud', phoneNumberId: '1001' })
   await connectCloud('other', { id: 'other-cloud', phoneNumberId: '2001' })
   await domain.db.transaction().execute((transaction) =>

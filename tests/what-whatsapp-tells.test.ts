@@ -136,6 +136,21 @@ t.test('a group goes by its subject, and by the next one', async (t) => {
   t.equal((await named(jid, 'The family')).id, before.id)
 })
 
+t.test('a customer who goes by another name in a group goes by it in the inbox', async (t) => {
+  const before = await messageWhen('IN-1')
+  const { jid } = await play('/groups', { subject: 'Work', creator: CUSTOMER, members: [DEMO_PHONE] })
+  await play(`/customers/${CUSTOMER}/chats/${jid}/messages`, { text: 'hi all', pushName: 'Ana Maria' })
+  const renamed = await until(() =>
+    db
+      .selectFrom('contact')
+      .select(['id', 'name'])
+      .where('phone', '=', `+${CUSTOMER}`)
+      .where('push_name', '=', 'Ana Maria')
+      .executeTakeFirst(),
+  )
+  t.match(renamed, { id: before.contact_id, name: 'Ana Maria' })
+})
+
 t.test('who wrote by LID and was written to by phone is one contact, once WhatsApp says so', async (t) => {
   await play(`/customers/${HIDDEN}`, { addressing: 'lid', hidesPhone: true }, 'patch')
   await play(`/customers/${HIDDEN}/messages`, { text: 'guess who', id: 'HIDDEN-1', to: DEMO_PHONE })

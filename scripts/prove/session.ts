@@ -36,6 +36,9 @@ const OPTIONS = {
   keep: { type: 'boolean', default: false },
 } as const
 
+/** Connections that are dead are given up soon, which would make it a proof of patience otherwise. */
+const BROKER_ENV = { WHATSAPP_SILENCE_MS: '4000', WHATSAPP_PROBE_MS: '2000' }
+
 /** Of the run's time: what is left is for coming to rest. */
 const STRIKING = 0.8
 /** Longer than a connection that is dead is taken for alive, and than a worker's claim. */
@@ -63,7 +66,8 @@ interface Plan {
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
   const ms = Number(values.seconds) * 1_000
-  return withStack({ simulator: true, keep: values.keep, env: { worker: WORKER_ENV } }, async (stack) => {
+  const env = { worker: WORKER_ENV, broker: BROKER_ENV }
+  return withStack({ simulator: true, keep: values.keep, env }, async (stack) => {
     const plan = {
       seed: Number(values.seed),
       messages: Number(values.messages),

@@ -59,6 +59,12 @@ const FLOW = {
 /** Answered for as long as somebody reads. */
 export const STREAM = 'GET /api/events/stream'
 
+/** Likewise, of messages to an adapter. */
+export const GATEWAY_STREAM = 'GET /messages/stream'
+
+/** The instance of acme's adapter. */
+export const PULLED = 'acme-pulled'
+
 /** Makes a number of the Cloud API known. */
 export const CONNECT_CLOUD = `PUT ${BASE}/{id}/cloud`
 
@@ -139,6 +145,17 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { query: { lastEventId: '0', ticketId: acme.ticketId } },
     { query: { lastEventId: '0', type: 'messages.new' } },
   ],
+  [GATEWAY_STREAM]: () => [
+    { query: { instanceId: PULLED } },
+    { query: { instanceId: PULLED, lastEventId: '0' } },
+  ],
+  'POST /messages/{messageId}/ack': (acme) => [{ params: { messageId: acme.deliveryId } }],
+  'POST /messages/{messageId}/confirm': (acme) => [
+    { params: { messageId: acme.deliveryId }, payload: { externalId: '3EB0OTHER' } },
+  ],
+  'POST /messages/{messageId}/fail': (acme) => [
+    { params: { messageId: acme.deliveryId }, payload: { reason: 'no', retriable: false } },
+  ],
   'GET /api/activities': (acme) => [{}, { query: { ticketId: acme.ticketId } }],
   'POST /api/tickets/{id}/messages': (acme) => [
     {
@@ -172,7 +189,10 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   [`GET ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`PATCH ${BASE}/{id}`]: (acme) => [
     { params: { id: acme.instanceId }, payload: { name: 'Taken over', settings: { pace: { burst: 1 } } } },
+    { params: { id: acme.instanceId }, payload: { settings: { broker: { typing: true } } } },
   ],
+  // One with tickets is not deleted, by whomever.
+  [`DELETE ${BASE}/{id}`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`GET ${BASE}/{id}/status`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/connect`]: (acme) => [{ params: { id: acme.instanceId } }],
   [`POST ${BASE}/{id}/disconnect`]: (acme) => [{ params: { id: acme.instanceId } }],

@@ -13,6 +13,8 @@ async function conditionsByTable(db: Database): Promise<Map<string, string>> {
   const conditionOf = (name: string, columns: string[]) => {
     if (columns.includes('tenant_id')) return `r.tenant_id = 'acme'`
     if (columns.includes('instance_id')) return `r.instance_id like 'acme-%'`
+    // How far a pulling broker has come, whosever messages they are.
+    if (name === 'broker.gateway_cursor') return 'false'
     if (name === 'public.tenant') return `r.id = 'acme'`
     // The brokers themselves: they are the platform's.
     if (name === 'broker.node') return 'false'

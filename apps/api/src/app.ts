@@ -10,6 +10,7 @@ import { consentRoutes } from './features/contacts/consent-routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { eventRoutes } from './features/events/routes.ts'
 import { flowRoutes } from './features/flow/routes.ts'
+import { gatewayRoutes } from './features/gateway/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
@@ -57,6 +58,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(chatRoutes, dependencies)
   await app.register(outboundListRoutes, dependencies)
   await app.register(outboundActRoutes, dependencies)
+  await app.register(gatewayRoutes, dependencies)
   await app.register(templateRoutes, dependencies)
   await app.register(ticketRoutes, dependencies)
   await app.register(reconciliationRoutes, dependencies)

@@ -27,6 +27,7 @@ const ApiConfig = z.object({
   WHATSAPP_RAW_FALLBACK_ENABLED: flag(true),
   INGEST_OWN_MESSAGES: flag(false),
   OUTBOX_RETRY_MINUTES: RetryMinutes,
+  OUTBOX_CLAIM_SECONDS: wholeNumber(120, 30),
   MEDIA_ALLOWED_HOSTS: hostList(),
 })
 

@@ -1,6 +1,7 @@
 import { type BrokerClient, createBrokerClient } from '@carteiro/broker-client/broker-client'
 import { type Connection, connect, type Database } from '@carteiro/database/connect'
 import { createEventNotifier, type EventNotifier } from '@carteiro/domain/events/notify'
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '@carteiro/domain/outbox/retry-policy'
 import { type Queue, startQueue } from '@carteiro/queue/queue'
 import type { Lifecycle } from '@carteiro/runtime/lifecycle'
 import type { Logger } from '@carteiro/runtime/logger'
@@ -23,6 +24,7 @@ export interface Dependencies {
   /** Absent while the broker's URL or key is not configured. */
   broker: BrokerClient | undefined
   storage: ObjectStorage
+  retryPolicy: RetryPolicy
   registry: Registry
   report: Report
   live: Live
@@ -56,6 +58,7 @@ export async function createDependencies(
     notifier,
     broker,
     storage,
+    retryPolicy: { ...DEFAULT_RETRY_POLICY, minutes: config.OUTBOX_RETRY_MINUTES },
     registry,
     report,
     live,

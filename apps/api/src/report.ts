@@ -8,8 +8,8 @@ import {
   type Registry,
 } from '@carteiro/runtime/metrics'
 
-/** How events leave: by Socket.IO, or as a stream (SSE). */
-export type RealtimeDoor = 'socket' | 'stream'
+/** How events leave: by Socket.IO, as a stream (SSE), or as a hint to a gateway's stream that there is a message. */
+export type RealtimeDoor = 'socket' | 'stream' | 'gateway'
 
 /** Every metric and business log line of the API: one of each per business event, made here alone. */
 export type Report = ReturnType<typeof createReport>
@@ -59,7 +59,19 @@ export function createReport(registry: Registry, logger: Logger) {
   const connections = {
     socket: new Gauge({ name: 'ws_connections', help: 'Open Socket.IO connections', registers }),
     stream: new Gauge({ name: 'sse_connections', help: 'Open event streams', registers }),
+    gateway: new Gauge({
+      name: 'gateway_connections',
+      help: 'Open streams of messages to adapters',
+      registers,
+    }),
   }
+  const gatewaySeconds = new Histogram({
+    name: 'whatsapp_gateway_latency_seconds',
+    help: 'Time from when a message may leave to its first offer to an adapter',
+    labelNames: ['stage'],
+    buckets: LATENCY_BUCKETS,
+    registers,
+  })
   const replayed = new Counter({
     name: 'realtime_replayed_events_total',
     help: 'Events read to connections from the log, because they were away or too slow',
@@ -127,9 +139,31 @@ export function createReport(registry: Registry, logger: Logger) {
     eventEmitted: (type: string, sockets: number) => emits.inc({ event: type }, sockets),
     replayed: (door: RealtimeDoor) => replayed.inc({ door }),
     tooSlow: (door: RealtimeDoor) => slow.inc({ door }),
+    offered: ({ id: messageId, seq, attempt, dueSince, ...of }: OfferTold) => {
+      const { tenantId, instanceId } = of
+      if (attempt === 1) {
+        gatewaySeconds.observe(
+          { stage: 'due_to_offered' },
+          Math.max(0, Date.now() - dueSince.getTime()) / 1000,
+        )
+      }
+      logger.debug({ tenantId, instanceId, messageId, seq, attempt }, 'message offered to an adapter')
+    },
+    /** An adapter acknowledged, confirmed or failed a message. */
+    reported: (entry: { tenantId: string; messageId: string; act: string }) =>
+      logger.debug(entry, 'adapter reported of a message'),
     connected: (door: RealtimeDoor) => connections[door].inc(),
     disconnected: (door: RealtimeDoor) => connections[door].dec(),
   }
+}
+
+interface OfferTold {
+  tenantId: string
+  instanceId: string
+  id: string
+  seq: number
+  attempt: number
+  dueSince: Date
 }
 
 const REFUSALS: Record<string, string> = {

@@ -53,8 +53,6 @@ for (const [index, acts] of storms.entries()) {
     if (expected.status !== 'running') t.equal(body.status, expected.status)
     else if (expected.linked) await webhook.until(() => told(id).at(-1)?.status === 'connected')
     else await webhook.until(() => told(id).at(-1)?.qrAvailable === true)
-    const runs = broker.sessions.state(id) !== undefined && !broker.sessions.isLeaving(id)
-    t.equal(runs, expected.status === 'running')
     // Two connections of one device would be the end of one of them.
     t.notOk(told(id).some(({ reason }) => reason === 'replaced'))
   })

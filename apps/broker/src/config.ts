@@ -2,6 +2,7 @@ import { flag, hostList, port, processVariables, readConfig, wholeNumber } from 
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { sealKeys } from '@carteiro/runtime/seal-key'
 import { z } from 'zod'
+import { gatewayVariables, requireGateway } from './features/pulling/settings.ts'
 import { certificateAuthority } from './read-certificate.ts'
 
 const MIN_SECRET_LENGTH = 16
@@ -11,6 +12,7 @@ const secret = () => z.string().min(MIN_SECRET_LENGTH, `must have at least ${MIN
 /** Every variable the broker reads. */
 const Variables = z.object({
   ...processVariables,
+  ...gatewayVariables,
   BROKER_PORT: port(3001),
   BROKER_ID: z
     .string()
@@ -92,4 +94,9 @@ function keepSimulationTogether(config: Config, context: z.core.$RefinementCtx):
  * @throws ConfigurationError naming every fault
  */
 export const readBrokerConfig = (env: NodeJS.ProcessEnv): Config =>
-  readConfig(Variables.superRefine(keepSimulationTogether, { when: () => true }), env)
+  readConfig(
+    Variables.superRefine(keepSimulationTogether, { when: () => true }).superRefine(requireGateway, {
+      when: () => true,
+    }),
+    env,
+  )

@@ -15,6 +15,7 @@ import { missingSealKeys } from './features/session/reseal-session.ts'
 import { silenceLibsignal } from './features/session/silence-libsignal.ts'
 import { trustRoot } from './features/session/trust-root.ts'
 import { countRequestsUnderWay } from './plugins/requests-under-way.ts'
+import { pullMessages } from './pull-messages.ts'
 
 export interface StartContext {
   config: Config
@@ -47,6 +48,7 @@ export async function startBroker(context: StartContext): Promise<Dependencies &
   logger.info({ address }, 'broker listens')
   dependencies.startLeases(address)
   void publishWaiting(dependencies, lifecycle)
+  pullMessages(dependencies, context)
   return { ...dependencies, address }
 }
 

@@ -8,7 +8,7 @@ import { ACCOUNT } from './test-linking.ts'
 
 const CUSTOMER = '5511988887777'
 const ABSENT = '5511977776666'
-const { ask, broker, connect, customerWrites, onPhone, simulator, webhook } = await startTestBroker(t)
+const { ask, broker, connect, customerWrites, onPhone, simulator, socket, webhook } = await startTestBroker(t)
 await connect('main')
 
 type Problem = { error: { code: string; message: string; details?: unknown } }
@@ -113,7 +113,15 @@ test('typing is shown on the phone, and reading is told to the customer', async 
     status: 200,
     body: { presence: 'composing', to: { jid: `${CUSTOMER}@s.whatsapp.net` } },
   })
-  t.match(await ask('POST', '/instances/main/presence', { presence: 'available' }), { status: 200 })
+  const { authState } = socket('main')
+  t.match(await ask<Problem>('POST', '/instances/main/presence', { presence: 'available' }), {
+    status: 502,
+    body: { error: { code: 'BROKER_ERROR', message: /name of this account/ } },
+  })
+  if (authState.creds.me) authState.creds.me.name = 'Shop'
+  for (const presence of ['available', 'unavailable']) {
+    t.match(await ask('POST', '/instances/main/presence', { presence }), { status: 200, body: { presence } })
+  }
   for (const [body, code] of [
     [{ presence: 'typing' }, 'INVALID_PAYLOAD'],
     [{ presence: 'dancing' }, 'INVALID_PAYLOAD'],

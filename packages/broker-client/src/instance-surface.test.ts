@@ -51,7 +51,7 @@ for (const [route, act] of instanceCalls) {
   test(`${route} gives the instance, also one that is wrapped`, async (t) => {
     for (const body of [INSTANCE, { data: INSTANCE }, { instance: INSTANCE }]) {
       const { client, asked } = await startBroker(t, 200, body)
-      t.same(await act(client), { status: 'done', instance: INSTANCE })
+      t.match(await act(client), { status: 'done', instance: INSTANCE })
       t.same(asked, [route])
     }
   })
@@ -132,6 +132,20 @@ test('an image is given as its bytes, and a page in its place is told', async (t
   t.ok(image.status === 'done' && bytes.equals(image.value))
   const page = await startBroker(t, 200, 'hello', 'text/html')
   t.match(await page.client.getQrImage('main', call), { status: 'failed', code: 'UNKNOWN_ERROR' })
+})
+
+test('an instance is deleted, also one that is not there', async (t) => {
+  const gone = { error: { code: 'INSTANCE_NOT_FOUND', message: 'why' } }
+  for (const [status, body] of [
+    [204, undefined],
+    [404, gone],
+  ] as const) {
+    const { client, asked } = await startBroker(t, status, body)
+    t.same(await client.deleteInstance('main', call), { status: 'done', value: null })
+    t.same(asked, ['DELETE /instances/main'])
+  }
+  const { client } = await startBroker(t, 503, { error: { code: 'SHUTTING_DOWN', message: 'why' } })
+  t.match(await client.deleteInstance('main', call), { status: 'failed', fault: 'waiting' })
 })
 
 const every: [string, (client: Client) => Promise<unknown>][] = [

@@ -37,6 +37,8 @@ export interface InstanceSurface {
     change: ChangeBrokerInstance,
     options: CallOptions,
   ): Promise<InstanceResult>
+  /** Deleting what is not there is `done`, too. */
+  deleteInstance(instanceId: string, options: CallOptions): Promise<BrokerResult<null>>
   getStatus(instanceId: string, options: CallOptions): Promise<InstanceResult>
   connect(instanceId: string, options: CallOptions): Promise<InstanceResult>
   disconnect(instanceId: string, options: CallOptions): Promise<InstanceResult>
@@ -97,6 +99,11 @@ export function createInstanceSurface({ request, open }: Transport): InstanceSur
     },
     changeInstance: (instanceId, change, call) =>
       askInstance({ method: 'PATCH', path: pathOf(instanceId), body: change }, call),
+    deleteInstance: async (instanceId, call) => {
+      const result = await ask({ method: 'DELETE', path: pathOf(instanceId) }, call, () => null)
+      const isGone = result.status === 'failed' && result.brokerCode === 'INSTANCE_NOT_FOUND'
+      return isGone ? { status: 'done', value: null } : result
+    },
     getStatus: get,
     connect: act('connect'),
     disconnect: act('disconnect'),

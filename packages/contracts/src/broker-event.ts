@@ -86,25 +86,55 @@ export const LidMappingEvent = z.object({
   payload: z.object({ lid: z.string(), phone: z.string() }).loose(),
 })
 
-/** `GROUP_UPDATED`: what is new of a group, beside its jid. */
+/** A person's two addresses: E.164, and the LID. */
+const Person = z.object({ phone: Nullable, lid: Nullable })
+
+/** `GROUP_UPDATED`: what is new of a group, beside its jid. `members` are those whom a change of members is about. */
 export const GroupUpdatedEvent = z.object({
   ...Event,
   type: z.literal('GROUP_UPDATED'),
-  payload: z.object({ jid: z.string(), subject: Nullable }).loose(),
+  payload: z
+    .object({
+      jid: z.string(),
+      subject: Nullable,
+      change: z.enum(['created', 'changed', 'add', 'remove', 'promote', 'demote', 'modify']).optional(),
+      size: z.number().int().optional(),
+      by: Person.nullish(),
+      members: z.array(Person.extend({ admin: Nullable })).optional(),
+    })
+    .loose(),
 })
 
-/** `CALL_RECEIVED`: who called (jid), and what is known of the call. */
+/** It rings, was taken or refused, nobody took it, or it is over. */
+export const CallStatus = z.enum(['offer', 'accept', 'reject', 'timeout', 'terminate'])
+
+/** `CALL_RECEIVED`: who called (jid), and what is known of the call; all that becomes of it has the same `callId`. */
 export const CallReceivedEvent = z.object({
   ...Event,
   type: z.literal('CALL_RECEIVED'),
-  payload: z.object({ from: z.string() }).loose(),
+  payload: Person.extend({
+    from: z.string(),
+    callId: z.string().optional(),
+    status: CallStatus.optional(),
+    chatId: z.string().optional(),
+    groupJid: z.string().optional(),
+    isVideo: z.boolean().optional(),
+    isGroup: z.boolean().optional(),
+    /** It rang while the instance was away. */
+    backfilled: z.literal(true).optional(),
+  }).loose(),
 })
 
-/** `INSTANCE_GAP`: the broker saw that something is missing. */
+/** `INSTANCE_GAP`: of `expected` stanzas that waited on WhatsApp, `seen` came. `from` is null after a restart. */
 export const InstanceGapEvent = z.object({
   ...Event,
   type: z.literal('INSTANCE_GAP'),
-  payload: z.object({ from: z.unknown(), to: z.unknown(), expected: z.unknown(), seen: z.unknown() }).loose(),
+  payload: z.object({
+    from: z.iso.datetime().nullable(),
+    to: z.iso.datetime(),
+    expected: z.number().int(),
+    seen: z.number().int(),
+  }),
 })
 
 /** `MESSAGE_UNDECRYPTABLE`: a message whose content this device could not read; `rawKey` is its key. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BrokerSettings, BrokerSettingsChange } from './broker-settings.ts'
 
 export const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 08:30')
 const limit = z.number().min(0).max(1_000_000)
@@ -34,6 +35,9 @@ export const Timezone = z
 export const ConsentSettings = z.strictObject({ service: z.enum(['unless_denied', 'granted']) })
 export type ConsentSettings = z.infer<typeof ConsentSettings>
 
+/** Where events go is not a tenant's to say: they carry the broker's key. */
+const NOT_A_TENANTS = { webhookUrl: true } as const
+
 /** Left out, it stays as it is; `null`, it is not said any more. */
 const changeable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional()
 
@@ -49,11 +53,13 @@ export const InstanceSettingsChange = z.strictObject({
   hours: changeable(HoursSettings),
   timezone: changeable(Timezone),
   outbox: changeable(z.strictObject({ retryMinutes: changeable(RetryMinutesList) })),
+  /** How its broker treats it. */
+  broker: changeable(BrokerSettingsChange.omit(NOT_A_TENANTS)),
 })
 export type InstanceSettingsChange = z.infer<typeof InstanceSettingsChange>
 
 /** `PATCH /api/v1/settings`: what holds for all of a tenant's instances, unless one says otherwise itself. */
-export const TenantSettingsChange = InstanceSettingsChange.extend({
+export const TenantSettingsChange = InstanceSettingsChange.omit({ broker: true }).extend({
   consent: changeable(z.strictObject({ service: changeable(ConsentSettings.shape.service) })),
 })
 export type TenantSettingsChange = z.infer<typeof TenantSettingsChange>
@@ -64,6 +70,7 @@ export const InstanceSettings = z.object({
   hours: HoursSettings.optional(),
   timezone: z.string().optional(),
   outbox: z.object({ retryMinutes: RetryMinutesList.optional() }).optional(),
+  broker: z.object(BrokerSettings.omit(NOT_A_TENANTS).shape).optional(),
 })
 export type InstanceSettings = z.infer<typeof InstanceSettings>
 

@@ -14,6 +14,12 @@ import type { Big, BigDefault, Json, JsonDefault, When, WhenDefault, WhenNullabl
 import type { ConsentTable } from './consent-tables.ts'
 import type { FlowStateTable, FlowTable, FlowTurnTable } from './flow-tables.ts'
 import type {
+  GatewayCursorTable,
+  GatewayMessageTable,
+  GatewayOfferTable,
+  GatewayReaderTable,
+} from './gateway-tables.ts'
+import type {
   AppliedEnvelopeTable,
   EarlyReceiptTable,
   MessageReactionTable,
@@ -65,6 +71,8 @@ export interface Tables {
   delivery_history: DeliveryHistoryTable
   instance_pace: InstancePaceTable
   instance_circuit: InstanceCircuitTable
+  gateway_offer: GatewayOfferTable
+  gateway_reader: GatewayReaderTable
   event_counter: EventCounterTable
   event: EventTable
   audit_entry: AuditEntryTable
@@ -77,6 +85,8 @@ export interface Tables {
   'broker.opened_message': OpenedMessageTable
   'broker.send_ledger': SendLedgerTable
   'broker.journal': JournalTable
+  'broker.gateway_message': GatewayMessageTable
+  'broker.gateway_cursor': GatewayCursorTable
   'broker.instance_lease': InstanceLeaseTable
   'broker.node': BrokerNodeTable
 }
@@ -115,6 +125,7 @@ export interface InstanceTable {
   status_at: WhenNullable
   qr_available: Generated<boolean>
   transport: Generated<'baileys' | 'cloud'>
+  delivery: Generated<'push' | 'pull'>
   cloud_phone_number_id: string | null
   /** Sealed (AES-256-GCM) by domain/instances/cloud-credentials.ts. */
   cloud_credentials: Buffer | null

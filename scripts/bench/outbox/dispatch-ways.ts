@@ -18,7 +18,7 @@ const POLL_MS = 500
 type Calls = (id: string) => void
 
 /** Starts a way to send, runs `load` and stops it. */
-type Way = (database: BenchDatabase, onCall: Calls, load: () => Promise<void>) => Promise<void>
+export type Way = (database: BenchDatabase, onCall: Calls, load: () => Promise<void>) => Promise<void>
 
 /** The worker itself, whose broker answers at once. */
 export const byWorker: Way = async (database, onCall, load) => {

@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-type Headers = Record<string, string | string[] | undefined>
+export type Headers = Record<string, string | string[] | undefined>
 
 /** The first of `X-API-Key`, `Authorization: Bearer` and `X-Authorization` that is there decides. */
 export function readSecret(headers: Headers): string | undefined {

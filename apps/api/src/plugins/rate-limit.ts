@@ -1,11 +1,10 @@
 import { Problem } from '@carteiro/contracts/problem'
-import { hashSecret } from '@carteiro/domain/keys/hash-secret'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { Dependencies } from '../dependencies.ts'
-import { readSecret } from './authentication.ts'
 import { createPlatformKeyMatcher } from './platform-key.ts'
+import { readSecretHash } from './secret-hash.ts'
 
 const ONE_MINUTE_MS = 60_000
 /** Keys that are remembered at a time: a stranger who makes up keys fills no more memory than this. */
@@ -26,11 +25,9 @@ async function addRateLimit(app: FastifyInstance, { config }: Needs): Promise<vo
     max,
     timeWindow: ONE_MINUTE_MS,
     cache: MAX_KEYS,
-    keyGenerator: ({ headers }) => hashSecret(readSecret(headers) ?? '').toString('base64'),
-    allowList: (request) => {
-      const secret = readSecret(request.headers)
-      return secret === undefined || isPlatformKey(secret) || isProbe(request)
-    },
+    keyGenerator: ({ headers }) => readSecretHash(headers)?.toString('base64') ?? '',
+    allowList: (request) =>
+      readSecretHash(request.headers) === undefined || isPlatformKey(request.headers) || isProbe(request),
     errorResponseBuilder: (_request, { max: allowed, ttl }) =>
       new Problem(
         'RATE_LIMITED',

@@ -23,7 +23,7 @@ export interface ProxyOptions {
   current: (instanceId: string) => HeldLease | undefined
   /** Who holds the instance in the database; `undefined` when nobody does. */
   findHolder: (instanceId: string) => Promise<InstanceHolder | undefined>
-  report: Pick<Report, 'proxyFailed'>
+  report: Pick<Report, 'proxied' | 'proxyFailed'>
 }
 
 /** Names the broker that passed a request on, so that none is passed on twice. */
@@ -70,9 +70,10 @@ export function proxyToHolder(server: HttpServer, options: ProxyOptions): () => 
     }
     try {
       const answer = await passOn(agent, { request, reply, address, by: options.brokerId })
+      options.report.proxied(holder.id)
       return send(reply, answer)
     } catch (error) {
-      options.report.proxyFailed(params.id, holder.id, error)
+      options.report.proxyFailed(holder.id, error)
       throw wasNeverSent(error) ? unreachable(params.id, holder) : unanswered(params.id, holder)
     }
   })

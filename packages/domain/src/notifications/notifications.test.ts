@@ -86,8 +86,10 @@ t.test('who lost its phone is told of when it stays away, once for each loss', a
   await loseAt('10 s', 'connection_lost')
   await notifyOfDisconnected(domain)
   t.same(await list(), [])
-  await loseAt('2 minutes', 'disconnected_on_request')
-  await notifyOfDisconnected(domain)
+  for (const reason of ['disconnected_on_request', 'logged_out_on_request']) {
+    await loseAt('2 minutes', reason)
+    await notifyOfDisconnected(domain)
+  }
   t.same(await list(), [], 'nor who was told to')
   await loseAt('2 minutes', 'banned')
   await notifyOfDisconnected(domain)

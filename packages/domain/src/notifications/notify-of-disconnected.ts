@@ -22,7 +22,7 @@ export async function notifyOfDisconnected(
   const { rows } = await sql<Away>`
     select i.tenant_id, i.id, i.name, i.reason, i.status_at from instance i
     where not i.connected and i.status in ('disconnected', 'logged_out') and i.phone is not null
-      and i.reason is distinct from 'disconnected_on_request'
+      and coalesce(i.reason, '') not in ('disconnected_on_request', 'logged_out_on_request', 'deleted')
       and i.status_at <= now() - make_interval(secs => ${awaySeconds})
       and not exists (
         select from notification n

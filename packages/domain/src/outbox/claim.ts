@@ -5,7 +5,7 @@ import { blockedByPolicy, type ClaimedForPurpose } from './blocked-by-policy.ts'
 import { lockProbe, markProbing } from './circuit.ts'
 import { enterScheduled } from './enter-scheduled.ts'
 import { admitFirstContacts, type ReadyLane } from './first-contact.ts'
-import { type Gate, type InstanceKey, readGate } from './gate.ts'
+import { type Gate, type Handover, type InstanceKey, readGate } from './gate.ts'
 import { readyLanes } from './lane.ts'
 import { LaneMark, type LanePlace } from './lane-mark.ts'
 import { PAST_END } from './may-have-left.ts'
@@ -13,7 +13,7 @@ import { lockPace, spendPace } from './pace.ts'
 import type { OutboxSettings } from './settings.ts'
 import { tellTransitions } from './transition.ts'
 
-/** A message that this worker alone may send, until its claim ends. */
+/** A message that one worker or adapter alone may send, until its claim ends. */
 export interface ClaimedDelivery {
   tenantId: string
   id: string
@@ -40,6 +40,10 @@ export interface ClaimRequest extends InstanceKey {
   claimSeconds: number
   /** The worker's own, kept from claim to claim; without it each looks from the beginning. */
   mark?: LaneMark
+  /** Who claims; a worker, unless it says otherwise. */
+  handover?: Handover
+  /** Runs in the claim's transaction, where something was claimed. */
+  onClaimed?: (work: UnitOfWork, claimed: ClaimedDelivery[]) => Promise<void>
 }
 
 interface ClaimedRow extends ClaimedForPurpose {
@@ -67,7 +71,7 @@ export async function claim(
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   const mark = request.mark ?? new LaneMark()
-  const gate = await readGate(dependencies.db, request, mark)
+  const gate = await readGate(dependencies.db, request, mark, request.handover)
   if (gate?.dueInMs !== 0) return []
   if (gate.hasScheduled) await enterScheduled(dependencies.db, request)
   if (gate.waitMs > 0) return []
@@ -77,11 +81,11 @@ export async function claim(
     const { rows, ...scan } = await claimWithin(work, request, { gate, mark })
     found = scan.found
     await tellTransitions(work, rows)
-    const claimed = rows.filter(({ state }) => state === 'SENDING')
-    if (gate.probing && claimed.length > 0) {
-      await markProbing(work.transaction, request, request.claimSeconds)
-    }
-    return claimed.map((row) => toClaimed(row, gate))
+    const claimed = rows.filter(({ state }) => state === 'SENDING').map((row) => toClaimed(row, gate))
+    if (claimed.length === 0) return []
+    if (gate.probing) await markProbing(work.transaction, request, request.claimSeconds)
+    await request.onClaimed?.(work, claimed)
+    return claimed
   })
   // Not within the transaction, which may be run again.
   if (found.all) mark.clear()
@@ -113,7 +117,7 @@ async function claimWithin(
     allowed: allowance.firstContacts,
   })
   if (lanes.length === 0) return { rows: [], found }
-  const rows = await blockedByPolicy(work, await claimHeads(work, request, lanes))
+  const rows = await blockedByPolicy(work, inOrderOf(lanes, await claimHeads(work, request, lanes)))
   const { tenantId, instanceId } = request
   await readyLanes(
     transaction,
@@ -123,6 +127,12 @@ async function claimWithin(
   await beginAttempts(work, claimed)
   await spendPace(transaction, request, settings, { messages: claimed.length, firstContacts })
   return { rows, found }
+}
+
+/** The most urgent first, as their lanes were found. */
+function inOrderOf(lanes: string[], rows: ClaimedRow[]): ClaimedRow[] {
+  const places = new Map(lanes.map((lane, place) => [lane, place]))
+  return rows.toSorted((one, other) => (places.get(one.lane) ?? 0) - (places.get(other.lane) ?? 0))
 }
 
 /**

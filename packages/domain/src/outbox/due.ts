@@ -1,6 +1,6 @@
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import { type InstanceKey, readGate } from './gate.ts'
+import { type Handover, type InstanceKey, readGate } from './gate.ts'
 import type { LaneMark } from './lane-mark.ts'
 
 export interface DueInstance extends InstanceKey {
@@ -9,7 +9,7 @@ export interface DueInstance extends InstanceKey {
 }
 
 /**
- * When connected instances have something to send, by the database's clock; their pace may make it later. A chore: it
+ * When connected instances have something for a worker to send, by the database's clock; their pace may make it later. A chore: it
  * looks across tenants.
  */
 export async function readDue(db: Queryable): Promise<DueInstance[]> {
@@ -26,7 +26,7 @@ export async function readDue(db: Queryable): Promise<DueInstance[]> {
       select min(scheduled_at) as at from delivery d
       where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = 'QUEUED' and d.position is null
     ) scheduled
-    where i.connected and coalesce(ready.at, scheduled.at) is not null`.execute(db)
+    where i.connected and i.delivery = 'push' and coalesce(ready.at, scheduled.at) is not null`.execute(db)
   return rows.map((row) => ({ tenantId: row.tenant_id, instanceId: row.instance_id, inMs: row.in_ms }))
 }
 
@@ -40,8 +40,9 @@ export async function readNextDue(
   db: Queryable,
   instance: InstanceKey,
   mark?: LaneMark,
+  handover?: Handover,
 ): Promise<number | undefined> {
-  return (await readGate(db, instance, mark))?.dueInMs
+  return (await readGate(db, instance, mark, handover))?.dueInMs
 }
 
 /** Never negative: what is due is due now. `null` stays null, which `greatest` would pass over. */

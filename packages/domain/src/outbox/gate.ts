@@ -8,6 +8,9 @@ import { type OutboxSettings, readSettings } from './settings.ts'
 /** A tenant's instance. */
 export type InstanceKey = Omit<LaneKey, 'lane'>
 
+/** Who takes an instance's messages: a worker that calls its broker, or an adapter that asks for them. */
+export type Handover = 'push' | 'pull'
+
 /** What an instance may send, and when: read before a claim, so that a claim that can have nothing costs one query. */
 export interface Gate {
   settings: OutboxSettings
@@ -38,24 +41,28 @@ interface GateRow {
 /**
  * @param mark how far the worker has come: only what is behind it counts, if something is due there by the time that the
  * mark holds for
- * @returns `undefined` while the instance is not connected: then nothing leaves
+ * @param handover an instance has one way: the other finds nothing
+ * @returns `undefined` while the instance is not connected: then nothing leaves. One that adapters ask for may never tell
+ * of its connection; then whoever asks is connected
  */
 export async function readGate(
   db: Queryable,
   instance: InstanceKey,
   mark = new LaneMark(),
+  handover: Handover = 'push',
 ): Promise<Gate | undefined> {
   const wasSet = mark.isSet
-  const gate = await readGateBehind(db, instance, mark)
+  const gate = await readGateBehind(db, instance, mark, handover)
   if (!wasSet || (gate?.dueInMs ?? Number.POSITIVE_INFINITY) <= LaneMark.HOLDS_MS) return gate
   mark.clear()
-  return readGateBehind(db, instance, mark)
+  return readGateBehind(db, instance, mark, handover)
 }
 
 async function readGateBehind(
   db: Queryable,
   { tenantId, instanceId }: InstanceKey,
   mark: LaneMark,
+  handover: Handover,
 ): Promise<Gate | undefined> {
   const { rows } = await sql<GateRow>`
     select i.settings, t.settings as tenant_settings,
@@ -73,7 +80,8 @@ async function readGateBehind(
     ) scheduled
     left join instance_pace p on p.tenant_id = i.tenant_id and p.instance_id = i.id
     left join instance_circuit c on c.tenant_id = i.tenant_id and c.instance_id = i.id
-    where i.tenant_id = ${tenantId} and i.id = ${instanceId} and i.connected`.execute(db)
+    where i.tenant_id = ${tenantId} and i.id = ${instanceId} and i.delivery = ${handover}
+      and (i.connected or (i.delivery = 'pull' and i.status = 'created'))`.execute(db)
   const [row] = rows
   if (!row) return undefined
   const settings = readSettings(row.settings, row.tenant_settings)

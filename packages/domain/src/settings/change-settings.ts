@@ -69,14 +69,19 @@ export async function changeTenantSettings(
 /** Changes an instance's name or what it says itself, in the same way. */
 export async function changeInstance(
   { db, queue }: Dependencies,
-  change: Change & { id: string; name?: string | undefined; settings?: InstanceSettingsChange | undefined },
+  change: Change & {
+    id: string
+    name?: string | undefined
+    delivery?: InstanceView['delivery'] | undefined
+    settings?: InstanceSettingsChange | undefined
+  },
 ): Promise<{ status: 'changed'; instance: InstanceView } | { status: 'not_found' } | UnknownTimezone> {
-  const { tenantId, id, name, settings = {}, actor, requestId } = change
+  const { tenantId, id, name, delivery, settings = {}, actor, requestId } = change
   return inTransaction(db, async (transaction) => {
     if (!(await knowsTimezone(transaction, settings))) return { status: 'unknown_timezone' }
     const row = await transaction
       .selectFrom('instance')
-      .select(['name', 'settings'])
+      .select(['name', 'delivery', 'settings'])
       .where('tenant_id', '=', tenantId)
       .where('id', '=', id)
       .forUpdate()
@@ -86,6 +91,7 @@ export async function changeInstance(
       .updateTable('instance')
       .set({
         name: name ?? row.name,
+        delivery: delivery ?? row.delivery,
         settings: JSON.stringify(mergePatch(row.settings, settings)),
         updated_at: sql`now()`,
       })
@@ -93,7 +99,11 @@ export async function changeInstance(
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirstOrThrow()
-    const details = { ...(name === undefined ? {} : { name }), settings }
+    const details = {
+      ...(name === undefined ? {} : { name }),
+      ...(delivery === undefined ? {} : { delivery }),
+      settings,
+    }
     const entity = { entityType: 'instance' as const, entityId: id }
     await recordAudit(transaction, [{ tenantId, actor, action: 'UPDATED', ...entity, details, requestId }])
     await nudgeOutbound(queue, transaction, [{ tenantId, instanceId: id }])

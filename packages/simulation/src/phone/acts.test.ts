@@ -169,3 +169,17 @@ test('a voice message is played, and its author learns it; a text cannot be', as
   )
   t.not(voice.key.id, text.key.id)
 })
+
+test('what is done to a message that comes later is done when it comes', async (t) => {
+  const { network, ana, bia } = createTestPeople()
+  network.decide((to, { attrs }) => (to.startsWith(bia.phone) && attrs.id === 'LATE' ? 'hold' : 'deliver'))
+  await ana.write(bia.phone, { type: 'text', text: 'Oí' }, { id: 'LATE' })
+  await ana.write(bia.phone, { type: 'edit', message: { id: 'LATE' }, text: 'Oi' })
+  await ana.write(bia.phone, { type: 'reaction', message: { id: 'LATE' }, emoji: '👍' })
+  await network.settled()
+  t.same(bia.shown(), [])
+  network.release()
+  await network.settled()
+  const reactions = [{ from: ana.phone, emoji: '👍' }]
+  t.match(bia.shown(), [{ id: 'LATE', edited: true, content: { text: 'Oi' }, reactions }])
+})

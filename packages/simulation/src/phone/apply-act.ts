@@ -34,6 +34,13 @@ export function applyAct(log: MessageLog, message: proto.IMessage, scene: ActSce
   }
 }
 
+/** The id of the message that something is done to by this one. */
+export function actedOn(message: proto.IMessage): string | undefined {
+  const { protocolMessage, reactionMessage, pollUpdateMessage } = unwrapMessage(message).inner
+  const key = protocolMessage?.key ?? reactionMessage?.key ?? pollUpdateMessage?.pollCreationMessageKey
+  return key?.id ?? undefined
+}
+
 /** A key is written as its writer sees the chat: `fromMe` is the writer. */
 function targetOf(log: MessageLog, key: proto.IMessageKey, scene: ActScene): LoggedMessage | undefined {
   const { own, actor, chat, personOf } = scene

@@ -11,6 +11,7 @@ import { download, listShown } from './show-messages.ts'
 import { createSignalSessions } from './signal-sessions.ts'
 import { historyMessages } from './tell-history.ts'
 import { createTimers } from './timers.ts'
+import { createWaitingActs } from './waiting-acts.ts'
 import { newMessageId, writeMessage } from './write-message.ts'
 
 export interface PhoneOptions {
@@ -25,6 +26,8 @@ export const DEFAULT_SETTINGS: PhoneSettings = { deliveredAfterMs: 0, readAfterM
 
 /** Messages that a phone remembers. */
 const MESSAGES_LIMIT = 5_000
+/** Acts that wait for their message. */
+const ACTS_LIMIT = 1_000
 /** Stanzas that wait for an offline phone to come back. */
 const HELD_LIMIT = 10_000
 
@@ -35,6 +38,7 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
   const sessions = createSignalSessions(keys, own, port.personOf)
   const held: BinaryNode[] = []
   const listeners = new Set<() => void>()
+  const log = createMessageLog(MESSAGES_LIMIT)
   let online = true
   const parts: PhoneParts = {
     own,
@@ -43,7 +47,8 @@ export function createPhone({ person: own, pushName, port, settings }: PhoneOpti
     keys,
     sessions,
     sealer: createMessageSealer(own, port, sessions),
-    log: createMessageLog(MESSAGES_LIMIT),
+    log,
+    acts: createWaitingActs(log, ACTS_LIMIT),
     written: new Map(),
     settings: { ...DEFAULT_SETTINGS, ...settings },
     timers: createTimers(),

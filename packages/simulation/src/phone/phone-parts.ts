@@ -5,6 +5,7 @@ import type { PhoneKeys } from './phone-keys.ts'
 import type { MessageSealer, OutgoingMessage } from './seal-message.ts'
 import type { SignalSessions } from './signal-sessions.ts'
 import type { Timers } from './timers.ts'
+import type { WaitingActs } from './waiting-acts.ts'
 
 /** What was written, for devices that ask for it again, and how often each was given it. */
 export interface WrittenMessage extends OutgoingMessage {
@@ -20,6 +21,7 @@ export interface PhoneParts {
   sessions: SignalSessions
   sealer: MessageSealer
   log: MessageLog
+  acts: WaitingActs
   /** By message id. */
   written: Map<string, WrittenMessage>
   settings: PhoneSettings

@@ -1,6 +1,5 @@
 import { type BinaryNode, jidNormalizedUser, type proto } from '@whiskeysockets/baileys'
 import { answerPeerRequest } from './answer-peer-request.ts'
-import { applyAct } from './apply-act.ts'
 import { type LoggedMessage, show } from './message-log.ts'
 import { openMessage } from './open-message.ts'
 import type { Person } from './phone.ts'
@@ -81,12 +80,13 @@ function take(
 ): void {
   entry.taken = true
   parts.typing.delete(author.phone)
-  const { own, port, log } = parts
-  applyAct(log, message, { own, actor: author, chat: entry.chat, personOf: port.personOf })
+  const { own, port, acts } = parts
+  acts.apply(message, { own, actor: author, chat: entry.chat, personOf: port.personOf })
   const content = readContent(message)
   if (!content) return
   const at = new Date(Number(attrs.t ?? 0) * 1_000)
   show(entry, message, { content, pushName: attrs.notify ?? '', at, own: author.phone === own.phone })
+  acts.shown(entry.chat, entry.id)
 }
 
 function confirm(parts: PhoneParts, entry: LoggedMessage): void {

@@ -17,7 +17,7 @@ export interface NetworkDevice {
 }
 
 /** What the network does with one stanza for one device. */
-export type Fate = 'deliver' | 'twice'
+export type Fate = 'deliver' | 'twice' | 'hold'
 
 /** Just enough of WhatsApp's server to let devices talk: it routes, names senders, and acknowledges. */
 export interface TestNetwork {
@@ -30,6 +30,8 @@ export interface TestNetwork {
   readonly delivered: { to: string; node: BinaryNode }[]
   /** Decides what becomes of each stanza. */
   decide(fate: (to: string, node: BinaryNode) => Fate): void
+  /** Lets go what is held. */
+  release(): void
   /** Waits until no stanza is under way any more. */
   settled(): Promise<void>
 }
@@ -39,6 +41,7 @@ export function createTestNetwork(media?: PhoneMedia): TestNetwork {
   const groups = new Map<string, Person[]>()
   const delivered: TestNetwork['delivered'] = []
   const underway: { to: string; taker: NetworkDevice; node: BinaryNode }[] = []
+  const held: typeof underway = []
   let working: Promise<void> | undefined
   let fateOf: (to: string, node: BinaryNode) => Fate = () => 'deliver'
 
@@ -55,8 +58,10 @@ export function createTestNetwork(media?: PhoneMedia): TestNetwork {
   function put(to: string, node: BinaryNode): void {
     const taker = takerOf(to)
     if (!taker) return
-    const times = fateOf(to, node) === 'twice' ? 2 : 1
-    for (let time = 0; time < times; time += 1) underway.push({ to, taker, node })
+    const fate = fateOf(to, node)
+    const times = fate === 'twice' ? 2 : 1
+    const line = fate === 'hold' ? held : underway
+    for (let time = 0; time < times; time += 1) line.push({ to, taker, node })
     working ??= work()
   }
 
@@ -171,6 +176,10 @@ export function createTestNetwork(media?: PhoneMedia): TestNetwork {
     delivered,
     decide(fate) {
       fateOf = fate
+    },
+    release() {
+      underway.push(...held.splice(0))
+      working ??= work()
     },
     async settled() {
       while (working) await working

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Problem } from '@carteiro/contracts/problem'
 import { isLidUser, jidNormalizedUser, type proto, unixTimestampSeconds } from '@whiskeysockets/baileys'
-import { applyAct } from './apply-act.ts'
 import { type LoggedMessage, show } from './message-log.ts'
 import type { Person, WriteOptions } from './phone.ts'
 import type {
@@ -175,7 +174,7 @@ function entryOf(log: PhoneParts['log'], chat: Chat, { id, from }: MessageRefere
 }
 
 function logOwn(parts: PhoneParts, chat: Chat, id: string, message: proto.IMessage, at: Date): void {
-  const { own, log, port } = parts
+  const { own, log, port, acts } = parts
   const entry = log.of(
     { chat: chat.name, from: own.phone, id },
     { chatJid: chat.jid, authorJid: chat.ownJid },
@@ -183,7 +182,7 @@ function logOwn(parts: PhoneParts, chat: Chat, id: string, message: proto.IMessa
   // Written twice under one id, it is one message.
   if (entry.taken) return
   entry.taken = true
-  applyAct(log, message, { own, actor: own, chat: chat.name, personOf: port.personOf })
+  acts.apply(message, { own, actor: own, chat: chat.name, personOf: port.personOf })
   const content = readContent(message)
   if (content) show(entry, message, { content, pushName: parts.pushName, at, own: true })
 }

@@ -22,15 +22,22 @@ export function requireBroker({ broker, config }: Pick<Dependencies, 'broker' | 
 export const registerInstance: BrokerAct = async (broker, { id, name, tenantId }, requestId) =>
   done(await broker.ensureInstance({ id, name, tenantId }, { requestId }))
 
+/** Makes the broker treat the instance as its settings say; what they leave open is the broker's own default. */
+export const applySettings: BrokerAct = async (broker, { id, settings }, requestId) => {
+  const { typing = null, ceiling = null, readReceipts = null } = settings.broker ?? {}
+  return done(await broker.changeInstance(id, { settings: { typing, ceiling, readReceipts } }, { requestId }))
+}
+
 /** The session's state, asked of the broker. */
 export const readStatus: BrokerAct = async (broker, { id }, requestId) =>
   done(await broker.getStatus(id, { requestId }))
 
-/** Registers first: the broker may be new, or have been away when the instance was made. */
+/** Registers first: the broker may be new, or have been away when the instance was made or changed. */
 const registered =
   (act: 'connect' | 'restart' | 'logout'): BrokerAct =>
   async (broker, instance, requestId) => {
     await registerInstance(broker, instance, requestId)
+    if (instance.settings.broker) await applySettings(broker, instance, requestId)
     return done(await broker[act](instance.id, { requestId }))
   }
 

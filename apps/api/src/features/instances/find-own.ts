@@ -16,6 +16,12 @@ export async function findOwn(db: Database, tenantId: string, id: string): Promi
 /** An instance that a phone is linked to. @throws Problem INSTANCE_NOT_FOUND, UNSUPPORTED_TYPE */
 export async function findLinked(db: Database, tenantId: string, id: string): Promise<InstanceView> {
   const instance = await findOwn(db, tenantId, id)
+  if (instance.delivery === 'pull') {
+    throw new Problem(
+      'UNSUPPORTED_TYPE',
+      `The session of ${id} is its adapter\u2019s: ask and connect it there.`,
+    )
+  }
   if (instance.transport === 'baileys') return instance
   throw new Problem(
     'UNSUPPORTED_TYPE',

@@ -10,8 +10,9 @@ import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { unknownTimezone } from '../../settings/unknown-timezone.ts'
-import { registerInstance, requireBroker } from './broker.ts'
-import { findOwn, instanceNotFound } from './find-own.ts'
+import { applySettings, registerInstance, requireBroker } from './broker.ts'
+import { deleteRoute } from './delete-route.ts'
+import { findLinked, findOwn, instanceNotFound } from './find-own.ts'
 import { lookUpRoutes } from './look-up-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
@@ -19,11 +20,15 @@ type Needs = Pick<Dependencies, 'db' | 'queue' | 'notifier' | 'broker' | 'config
 
 const BASE = '/api/integrations/whatsapp/instances'
 
+/** Whether we call its broker, or its adapter asks us. */
+const Delivery = z.enum(['push', 'pull'])
+
 const Instance = z.object({
   id: Slug,
   tenantId: Slug,
   name: z.string(),
   transport: z.enum(['baileys', 'cloud']),
+  delivery: Delivery,
   status: ConnectionStatus,
   connected: z.boolean(),
   phone: z.string().nullable(),
@@ -63,18 +68,18 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
       onRequest: mayAdminister,
       schema: {
         ...documented('Make an instance, and register it with the broker'),
-        body: z.object({ id: Slug, name: InstanceName }).strict(),
+        body: z.strictObject({ id: Slug, name: InstanceName, delivery: Delivery.default('push') }),
         response: { 201: Instance, 409: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, body, id: requestId }, reply) => {
-      const broker = requireBroker(dependencies)
+      const broker = body.delivery === 'pull' ? undefined : requireBroker(dependencies)
       const by = { actor: actor.name, requestId }
       const result = await addInstance(dependencies, { ...body, tenantId: actor.tenantId }, by)
       if (result.status === 'exists') {
         throw new Problem('INSTANCE_ALREADY_EXISTS', `The id ${body.id} is taken; choose another one.`)
       }
-      await registerInstance(broker, result.instance, requestId)
+      if (broker) await registerInstance(broker, result.instance, requestId)
       return reply.status(201).send(result.instance)
     },
   )
@@ -97,19 +102,32 @@ export async function instanceRoutes(app: HttpServer, dependencies: Needs): Prom
           'Change its name or its settings: what is left out stays, null is the tenant\u2019s again',
         ),
         params: byId,
-        body: z.strictObject({ name: InstanceName.optional(), settings: InstanceSettingsChange.optional() }),
-        response: { 200: Instance, 404: ProblemBody },
+        body: z.strictObject({
+          name: InstanceName.optional(),
+          delivery: Delivery.optional(),
+          settings: InstanceSettingsChange.optional(),
+        }),
+        response: { 200: Instance, 404: ProblemBody, 503: ProblemBody },
       },
     },
     async ({ actor, params: { id }, body, id: requestId }) => {
+      const isForBroker = body.settings?.broker !== undefined
+      if (isForBroker) await findLinked(db, actor.tenantId, id)
+      const broker = isForBroker ? requireBroker(dependencies) : undefined
       const change = { ...body, id, tenantId: actor.tenantId, actor: actor.name, requestId }
       const result = await changeInstance(dependencies, change)
       if (result.status === 'unknown_timezone') throw unknownTimezone('body.settings.timezone')
       if (result.status === 'not_found') throw instanceNotFound(id)
+      // Kept already: a broker that is away hears of it by a repeated request, or when it connects the instance.
+      if (broker) {
+        await registerInstance(broker, result.instance, requestId)
+        await applySettings(broker, result.instance, requestId)
+      }
       return result.instance
     },
   )
 
+  await app.register(deleteRoute, dependencies)
   await app.register(sessionRoutes, dependencies)
   await app.register(lookUpRoutes, dependencies)
 }

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { createInstance } from '@carteiro/domain/instances/create-instance'
 import t from 'tap'
 import { matchProblem } from '../../testing/match-problem.ts'
+import { receiveMessage } from '../../testing/receive-message.ts'
 import { startApi } from '../../testing/start-api.ts'
 
 const INSTANCE = {
@@ -44,7 +46,7 @@ const env = {
   WHATSAPP_BROKER_URL: `http://127.0.0.1:${(broker.address() as AddressInfo).port}`,
   WHATSAPP_BROKER_API_KEY: 'key of the broker',
 }
-const { app, db, keys, keyWith } = await startApi(t, { env })
+const { app, db, domain, keys, keyWith } = await startApi(t, { env })
 const BASE = '/api/integrations/whatsapp/instances/acme-phone'
 const call = (method: 'GET' | 'POST', path: string, payload?: object, key = keys.acme) =>
   app.inject({ method, url: BASE + path, headers: { 'x-api-key': key }, ...(payload ? { payload } : {}) })
@@ -162,6 +164,56 @@ t.test('recipients are looked up, and groups and metrics shown, as the broker te
   answers.set('GET /metrics', giving(200, METRICS))
   t.same((await call('GET', '/metrics')).json(), METRICS)
 })
+
+t.test('how the broker treats an instance is kept, and told to it, also when it connects', async (t) => {
+  const patch = (broker: object | null) =>
+    app.inject({
+      method: 'PATCH',
+      url: BASE,
+      headers: { 'x-api-key': keys.acme },
+      payload: { settings: { broker } },
+    })
+  const told = (settings: object) => `PATCH  ${JSON.stringify({ settings })}`
+  const changed = await patch({ typing: true, ceiling: 3 })
+  t.same(changed.json().settings.broker, { typing: true, ceiling: 3 })
+  t.equal(asked.at(-1), told({ typing: true, ceiling: 3, readReceipts: null }))
+  await call('POST', '/connect')
+  t.same(asked.slice(-2), [told({ typing: true, ceiling: 3, readReceipts: null }), 'POST /connect'])
+
+  t.same((await patch({ typing: null })).json().settings.broker, { ceiling: 3 })
+  t.equal((await patch(null)).json().settings.broker, undefined)
+  t.equal(asked.at(-1), told({ typing: null, ceiling: null, readReceipts: null }))
+  for (const wrong of [{ ceiling: 0 }, { webhookUrl: 'https://elsewhere.example' }]) {
+    matchProblem(t, await patch(wrong), 400, 'VALIDATION_ERROR')
+  }
+  answers.set('PATCH ', refusing(503, 'SHUTTING_DOWN'))
+  matchProblem(t, await patch({ readReceipts: false }), 503, 'BROKER_ERROR')
+  answers.delete('PATCH ')
+})
+
+t.test(
+  'an instance that was never used is deleted, here and at the broker; one with tickets stays',
+  async (t) => {
+    const remove = (id: string) =>
+      app.inject({
+        method: 'DELETE',
+        url: BASE.replace('acme-phone', id),
+        headers: { 'x-api-key': keys.acme },
+      })
+    await createInstance(db, { id: 'acme-unused', tenantId: 'acme', name: 'Unused' })
+    answers.set('DELETE /instances/acme-unused', refusing(503, 'SHUTTING_DOWN'))
+    matchProblem(t, await remove('acme-unused'), 503, 'BROKER_ERROR')
+    answers.set('DELETE /instances/acme-unused', (response) => void response.writeHead(204).end())
+    t.equal((await remove('acme-unused')).statusCode, 204)
+    matchProblem(t, await remove('acme-unused'), 404, 'INSTANCE_NOT_FOUND')
+    t.match((await audited()).at(-1), { action: 'DELETED', entity_id: 'acme-unused' })
+
+    await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955550123', text: 'hello' })
+    const before = asked.length
+    matchProblem(t, await remove('acme-phone'), 409, 'IMPOSSIBLE_TRANSITION')
+    t.equal(asked.length, before, 'its session is left alone')
+  },
+)
 
 t.test('who may only read sees no code and restarts nothing', async (t) => {
   const reader = await keyWith('read')

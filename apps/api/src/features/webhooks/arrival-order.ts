@@ -9,19 +9,34 @@ export type InArrivalOrder = <Prepared, Entered>(
  * the queue in the order in which they came. Only the synchronous part of `enter` is waited for by the next one.
  */
 export function createArrivalOrder(): InArrivalOrder {
-  let last: Promise<void> = Promise.resolve()
+  let places = 0
+  /** The place whose turn it is. */
+  let turn = 0
+  const waiting = new Map<number, () => void>()
+  /** Places that were left before their turn. */
+  const left = new Set<number>()
+
+  function endTurn(): void {
+    do turn++
+    while (left.delete(turn))
+    waiting.get(turn)?.()
+    waiting.delete(turn)
+  }
+
   return async (prepare, enter) => {
-    const before = last
-    const { promise: entering, resolve: leave } = Promise.withResolvers<void>()
-    last = before.then(() => entering)
+    const place = places++
+    const prepared = await prepare().catch((error: unknown) => {
+      if (place === turn) endTurn()
+      else left.add(place)
+      throw error
+    })
+    if (place !== turn) await new Promise<void>((resolve) => waiting.set(place, resolve))
+    let entered: ReturnType<typeof enter>
     try {
-      const prepared = await prepare()
-      await before
-      const entered = enter(prepared)
-      leave()
-      return { prepared, entered: await entered }
+      entered = enter(prepared)
     } finally {
-      leave()
+      endTurn()
     }
+    return { prepared, entered: await entered }
   }
 }

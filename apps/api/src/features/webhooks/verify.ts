@@ -1,12 +1,9 @@
 import { Problem } from '@carteiro/contracts/problem'
 import { findKey, mayAct } from '@carteiro/domain/keys/find-key'
-import type { SecretMatcher } from '@carteiro/runtime/secret-matcher'
 import { verifyWebhook } from '@carteiro/runtime/webhook-signature'
 import type { Dependencies } from '../../dependencies.ts'
-import { readSecret } from '../../plugins/authentication.ts'
-import { createPlatformKeyMatcher } from '../../plugins/platform-key.ts'
-
-type Headers = Record<string, string | string[] | undefined>
+import { type Headers, readSecret } from '../../plugins/authentication.ts'
+import { createPlatformKeyMatcher, type IsPlatformKey } from '../../plugins/platform-key.ts'
 
 /** Who posts: our platform's broker, for any tenant, or one tenant's own broker. */
 export type Sender = { kind: 'platform' } | { kind: 'tenant'; tenantId: string }
@@ -28,13 +25,13 @@ export function createVerifySender({ config, db }: Pick<Dependencies, 'config' |
 }
 
 async function identify(
-  { isPlatformKey, db }: { isPlatformKey: SecretMatcher } & Pick<Dependencies, 'db'>,
+  { isPlatformKey, db }: { isPlatformKey: IsPlatformKey } & Pick<Dependencies, 'db'>,
   headers: Headers,
 ): Promise<Sender> {
   const secret = readSecret(headers)
   if (secret === undefined)
     throw new Problem('INVALID_API_KEY', 'Send the broker\u2019s API key as X-API-Key.')
-  if (isPlatformKey(secret)) return { kind: 'platform' }
+  if (isPlatformKey(headers)) return { kind: 'platform' }
   const actor = await findKey(db, secret)
   if (!actor) throw new Problem('INVALID_API_KEY', 'This API key is not known, has expired, or was revoked.')
   if (!mayAct(actor, 'webhook'))

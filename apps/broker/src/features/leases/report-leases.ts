@@ -37,7 +37,29 @@ export function reportLeases(logger: Logger, registry: Registry) {
       logger.error('another process runs under this BROKER_ID: give each broker an id of its own'),
     leasesAway: (err: unknown) => logger.warn({ err }, 'leases not renewed, trying again'),
     leasesBack: () => logger.info('leases are renewed again'),
-    proxyFailed: (instanceId: string, holder: string, err: unknown) =>
-      logger.warn({ instanceId, holder, err }, 'request not passed on to the broker that holds the instance'),
+    ...reportProxy(logger, registers),
+  }
+}
+
+function reportProxy(logger: Logger, registers: Registry[]) {
+  const proxied = new Counter({
+    name: 'whatsapp_broker_proxied_total',
+    help: 'Requests passed on to the broker that holds the instance, by how that ended',
+    labelNames: ['result'],
+    registers,
+  })
+  /** Brokers that do not answer: told once when it begins. */
+  const silent = new Set<string>()
+  return {
+    proxied(holder: string): void {
+      proxied.inc({ result: 'answered' })
+      if (silent.delete(holder)) logger.info({ holder }, 'the broker answers again')
+    },
+    proxyFailed(holder: string, err: unknown): void {
+      proxied.inc({ result: 'failed' })
+      if (silent.has(holder)) return
+      silent.add(holder)
+      logger.warn({ holder, err }, 'a broker does not answer requests for the instances that it holds')
+    },
   }
 }

@@ -23,6 +23,12 @@ export function presenceRoutes(server: HttpServer, { connected, connection, sett
       }
       const socket = await connected(id)
       const { presence } = body
+      if (!jid && !socket.authState.creds.me?.name) {
+        throw new Problem(
+          'BROKER_ERROR',
+          'WhatsApp has not told the name of this account yet, under which it would be shown: ask again later.',
+        )
+      }
       await socket.sendPresenceUpdate(presence, jid && formatJid(jid))
       return { presence, ...(jid ? { to: { jid: formatJid(jid) } } : {}) }
     },

@@ -3,6 +3,7 @@ import type { BinaryNode, LIDMapping, WAMessageKey, WASocket } from '@whiskeysoc
 import type { Report } from '../../report.ts'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
+import { GroupCalls } from './group-calls.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { KnownPhones } from './known-phones.ts'
 import { OwnUnderWay } from './own-under-way.ts'
@@ -42,6 +43,7 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
   const told = new ToldLast()
   const phones = new KnownPhones()
   const underWay = new OwnUnderWay()
+  const groupCalls = new GroupCalls()
   const watches = new Map<string, OfflineWatch>()
   const lastThere = new Map<string, Date>()
 
@@ -68,7 +70,7 @@ export function createSocketEars({ journal, report, gapAfterMs }: SocketEarsDepe
     hearPeople(socket, context, tellNews, know)
     hearGroups(socket, context, tellNews, tell)
     socket.ev.on('call', (calls) => {
-      for (const call of calls) tell(toCallEntry(call, context()))
+      for (const call of calls) tell(toCallEntry(groupCalls.complete(call), context()))
     })
     const watch = watchOffline(socket.ws, gapAfterMs, (count) => {
       report.gap(instanceId, count)

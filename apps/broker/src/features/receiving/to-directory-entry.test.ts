@@ -3,6 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import { test } from 'tap'
 import { ToldLast } from './directory.ts'
 import { findMappings } from './find-mappings.ts'
+import { GroupCalls } from './group-calls.ts'
 import type { JournalEntry } from './journal.ts'
 import { toCallEntry } from './to-call-entry.ts'
 import { toContactEntry, toGroupEntry, toMappingEntry, toMembersEntry } from './to-directory-entry.ts'
@@ -69,6 +70,15 @@ test('a call keeps its place in the caller\u2019s chat, and a group\u2019s in th
   t.equal(toCallEntry({ ...rings, status: 'relaylatency' }, context), undefined)
   const undated = toCallEntry({ ...rings, status: 'offer', date: new Date(Number.NaN) }, context)
   t.equal(undated?.event.timestamp, receivedAt.toISOString())
+})
+
+test('what becomes of a group\u2019s call belongs to the group, and says nothing that is not known', async (t) => {
+  const calls = new GroupCalls()
+  calls.complete({ ...rings, status: 'offer', isGroup: true, groupJid: group })
+  const ended = toCallEntry(calls.complete({ ...rings, status: 'terminate' }), context)
+  t.match(ended, { chatKey: group, event: { payload: { groupJid: group, status: 'terminate' } } })
+  t.notOk('isVideo' in (payloadOf(ended) ?? {}))
+  t.match(calls.complete({ ...rings, id: 'C2', status: 'offer' }), { id: 'C2' })
 })
 
 test('mappings are read from our own phone\u2019s list, and not from anybody else\u2019s', async (t) => {

@@ -78,7 +78,7 @@ export class InstanceSession {
     return this.#isLost
   }
 
-  /** Ends the socket within 3 s, and tells `reason` unless it is over for another one. */
+  /** Ends the socket within 3 s, and tells `reason` unless it is over for another. */
   async stop(reason: string): Promise<void> {
     this.#stopping.abort()
     await this.ended
@@ -147,7 +147,6 @@ export class InstanceSession {
     await recover(this.#deps, this.#lease, this.#stopping.signal)
     while (!this.#stopping.signal.aborted) {
       if (this.#isLeaving) {
-        // Else what is being written would outlive the forgetting.
         await credentials.saved()
         if (!isLinked(credentials.current)) return await this.#forget()
         this.#become(LOGOUT_PENDING)

@@ -12,9 +12,11 @@ import { type EndReason, readEnd, SocketFault } from './disconnect-reason.ts'
 import { endOnBadFrame } from './end-on-bad-frame.ts'
 import { endPromptly } from './end-promptly.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
+import { hideUnreadableActs } from './hide-unreadable-acts.ts'
 import { type LivenessTimes, watchLiveness } from './liveness.ts'
 import type { MessageCommit } from './message-commit.ts'
 import { openSocket, type SocketSettings, type Upsert, type WASocket } from './open-socket.ts'
+import { receiptsOfOthers } from './receipts-of-others.ts'
 
 /** What a socket tells the rest of the broker. Called in order, never awaited. */
 export interface SocketListener {
@@ -88,9 +90,12 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
 }
 
 function addListener(socket: WASocket, instanceId: string, listener: SocketListener): void {
-  socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, upsert))
+  const readable = hideUnreadableActs(socket.ws)
+  socket.ev.on('messages.upsert', (upsert) => listener.onUpsert(instanceId, readable(upsert)))
   socket.ev.on('messages.update', (updates) => listener.onUpdates(instanceId, updates))
-  socket.ev.on('message-receipt.update', (receipts) => listener.onReceipts(instanceId, receipts))
+  socket.ev.on('message-receipt.update', (receipts) =>
+    listener.onReceipts(instanceId, receiptsOfOthers(receipts, socket.authState.creds)),
+  )
   listener.onSocket(instanceId, socket)
 }
 

@@ -9,6 +9,7 @@ import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { messageEnvelope, reactionEnvelope } from '@carteiro/domain/testing/envelopes'
 import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
+import { changeTicket } from '@carteiro/domain/tickets/change-ticket'
 import { enqueueInbound } from '@carteiro/queue/enqueue-inbound'
 import { INBOUND_SHARDS } from '@carteiro/queue/jobs'
 import { createRegistry } from '@carteiro/runtime/metrics'
@@ -200,7 +201,8 @@ t.test(
         'assigned',
         async (phone) => {
           const { id } = await ticketOf(phone)
-          await db.updateTable('ticket').set({ assignee_id: 'joe' }).where('id', '=', id).execute()
+          const act = { tenantId: 'acme', id, actor: 'joe', requestId: 'request-1' }
+          await changeTicket(domain, { ...act, change: { assigneeId: 'joe' } })
         },
       ],
     ]

@@ -7,7 +7,7 @@ export type FlowDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 
 
 /** Turns that are looked at in one round, and tickets that are worked on at once. */
 const MAX_TURNS = 100
-const CONCURRENCY = 2
+const CONCURRENCY = 4
 
 /**
  * Takes the turns that wait: those of one ticket one after the other, in the order in which their messages were

@@ -1,6 +1,6 @@
-import { BrokerOutboundMessageSchema } from '@carteiro/contracts/broker-send'
-import type { PhoneIntent } from '@carteiro/contracts/intents/render-intent'
 import { test } from 'tap'
+import { BrokerOutboundMessageSchema } from '../broker-send.ts'
+import type { PhoneIntent } from './render-intent.ts'
 import { toBrokerMessage } from './to-broker-message.ts'
 
 const delivery = { id: 'd1', instanceId: 'main', recipient: '+5511988887777' }

@@ -1,6 +1,6 @@
-import type { BrokerOutboundBody } from '@carteiro/contracts/broker-send'
-import { type FileSource, fileOf } from '@carteiro/contracts/intents/file'
-import type { PhoneIntent } from '@carteiro/contracts/intents/render-intent'
+import type { BrokerOutboundBody } from '../broker-send.ts'
+import { type FileSource, fileOf } from './file.ts'
+import type { PhoneIntent } from './render-intent.ts'
 
 type Content = Omit<BrokerOutboundBody, 'instanceId' | 'to' | 'externalId'>
 
