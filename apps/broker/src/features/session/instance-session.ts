@@ -124,10 +124,8 @@ export class InstanceSession {
   async #live(): Promise<void> {
     const { db } = this.#deps
     const row = await this.#untilDone(() => readSessionRow(db, this.#lease.instanceId))
-    if (!row) {
-      this.#isEnding = true
-      return
-    }
+    this.#isEnding = !row
+    if (!row) return
     this.#state.begin(row.state)
     this.#history.keysResetAt = row.keysResetAt
     this.#isLeaving ||= row.logoutRequested
