@@ -137,10 +137,6 @@ function report(result: { seed: number; kills: number; recoveriesMs: number[]; v
     for (const one of cases.slice(0, 10)) console.log(`${promise}: ${one}`)
   }
   console.log(
-    `Between Baileys' receipt and the broker's journal ${verdict.beforeJournal.length} messages were lost: that hole is ` +
-      'known, and is closed when the broker commits before the receipt.',
-  )
-  console.log(
     `PROVE ${JSON.stringify({
       name: 'path',
       seed,

@@ -18,6 +18,12 @@ export interface ProgramsOptions {
 
 const READY_DEADLINE_MS = 60_000
 
+/** What Node is told beside the file, as package.json and docker/Dockerfile tell it. */
+const NODE_FLAGS: Partial<Record<ProcessName, string[]>> = {
+  // What the start of many sessions leaves behind is collected at once, and not kept for as long as nothing happens.
+  broker: ['--max-semi-space-size=4'],
+}
+
 const MAIN: Record<ProcessName, string> = {
   simulator: 'packages/simulation/src/main.ts',
   broker: 'apps/broker/src/main.ts',
@@ -63,7 +69,7 @@ function startMain(
 ): Promise<SupervisedProcess> {
   return group.start({
     name,
-    command: [MAIN[program]],
+    command: [...(NODE_FLAGS[program] ?? []), MAIN[program]],
     env,
     isReady: (_supervised, signal) => waitUntilReady(url, signal),
     readyDeadlineMs: READY_DEADLINE_MS,

@@ -6,6 +6,7 @@ import { call, startTestBroker } from './test-broker.ts'
 import { ACCOUNT } from './test-linking.ts'
 
 const CUSTOMER = '5511988887777'
+t.setTimeout(120_000)
 const database = await createTestDatabase(t)
 const { db } = database
 const relay = await startDatabaseRelay(t, database.url)
@@ -169,6 +170,7 @@ test('what could not be opened is asked for again and then told', async (t) => {
 })
 
 test('both sides write at once, and each reads the other without asking again', async (t) => {
+  t.setTimeout(60_000)
   const before = webhook.taken.filter(({ type }) => type === 'MESSAGE_UNDECRYPTABLE').length
   const turns = Array.from({ length: 20 }, (_, turn) => turn)
   const sent = await Promise.all(
@@ -185,3 +187,31 @@ test('both sides write at once, and each reads the other without asking again', 
   t.equal(webhook.taken.filter(({ type }) => type === 'MESSAGE_UNDECRYPTABLE').length, before)
   for (const id of sent) t.match(await onPhone(CUSTOMER, id), [{ stanzas: 1 }])
 })
+
+test('two sessions that hear the same person at once each commit a message with its own keys', async (t) => {
+  t.setTimeout(60_000)
+  await connect('second')
+  for (let turn = 0; turn < 5; turn++) {
+    const id = `3F0${turn}`
+    // What is settled has been written again, by another transaction.
+    await db.transaction().execute(async (lock) => {
+      await sql`lock table broker.journal in share mode`.execute(lock)
+      await customerWrites(CUSTOMER, { text: id, id })
+      t.same(await untilOpened(2), ['main', 'second'])
+    })
+    await webhook.until(() => new Set(told(id).map(({ instanceId }) => instanceId)).size === 2)
+  }
+})
+
+/** @returns of this many messages that are not settled the instances where the session was written with them */
+async function untilOpened(count: number): Promise<string[]> {
+  for (;;) {
+    const { rows } = await sql<{ instance_id: string; together: boolean }>`
+      select instance_id, exists (
+        select from broker.session_key k
+        where k.instance_id = o.instance_id and k.type = 'session' and k.xmin = o.xmin
+      ) as together
+      from broker.opened_message o where settled_at is null order by instance_id`.execute(db)
+    if (rows.length === count) return rows.flatMap((row) => (row.together ? row.instance_id : []))
+  }
+}

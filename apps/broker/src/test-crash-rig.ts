@@ -22,6 +22,8 @@ export interface CrashOrder {
   when: 'before' | 'after'
 }
 
+export type CrashRig = Awaited<ReturnType<typeof startCrashRig>>
+
 const isDead = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 /** A broker that dies when it is told to, with a WhatsApp and a webhook that live on; its instance is linked. */

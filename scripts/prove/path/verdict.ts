@@ -13,8 +13,6 @@ export interface Verdict {
   duplicated: string[]
   outOfOrder: string[]
   stuck: string[]
-  /** Written by customers and receipted by the broker, but never in its journal: the hole before the journal. */
-  beforeJournal: string[]
 }
 
 /** Compares what was accepted with what phones got, and what was journalled with what is stored. */
@@ -25,7 +23,6 @@ export async function judge(load: Accepted, simulator: ApiClient, database: pg.C
     duplicated: [],
     outOfOrder: [],
     stuck: [],
-    beforeJournal: [],
   }
   await judgeOutbound(load, simulator, database, verdict)
   await judgeInbound(load, database, verdict)
@@ -68,7 +65,7 @@ async function judgeInbound(load: Accepted, database: pg.Client, verdict: Verdic
   for (const [phone, written] of load.written) {
     verdict.messages += written.length
     const journalled = journal.get(`+${phone}`) ?? []
-    verdict.beforeJournal.push(...written.filter((text) => !journalled.includes(text)))
+    verdict.lost.push(...written.filter((text) => !journalled.includes(text)))
     compare(journalled, stored.get(`+${phone}`) ?? [], verdict)
   }
   verdict.messages += load.webhooks.length

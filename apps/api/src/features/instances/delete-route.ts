@@ -26,10 +26,10 @@ export async function deleteRoute(
     },
     async ({ actor, params: { id }, id: requestId }, reply) => {
       const own = { tenantId: actor.tenantId, id }
-      const { transport } = await findOwn(db, actor.tenantId, id)
+      const { transport, delivery } = await findOwn(db, actor.tenantId, id)
       if (await hasHistory(db, own)) throw inUse(id)
       // The broker first: a row that is gone could no longer say whose session is left there.
-      if (transport === 'baileys') {
+      if (transport === 'baileys' && delivery === 'push') {
         orProblem(await requireBroker(dependencies).deleteInstance(id, { requestId }))
       }
       const { status } = await deleteInstance(db, { ...own, actor: actor.name, requestId })

@@ -207,6 +207,8 @@ t.test(
     t.equal((await remove('acme-unused')).statusCode, 204)
     matchProblem(t, await remove('acme-unused'), 404, 'INSTANCE_NOT_FOUND')
     t.match((await audited()).at(-1), { action: 'DELETED', entity_id: 'acme-unused' })
+    await createInstance(db, { id: 'acme-pulled', tenantId: 'acme', name: 'Pulled', delivery: 'pull' })
+    t.equal((await remove('acme-pulled')).statusCode, 204, 'no broker knows it')
 
     await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955550123', text: 'hello' })
     const before = asked.length

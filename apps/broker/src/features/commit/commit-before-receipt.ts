@@ -10,7 +10,7 @@ import {
   type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
-import { isolateSteps, sessionLock } from './isolate-steps.ts'
+import { alone, isolateSteps, sessionLock } from './isolate-steps.ts'
 import type { OpenedMessages } from './opened-messages.ts'
 import { ciphertextHash, ciphertextsOf, type OpenedPart, toOpenedPart } from './opened-part.ts'
 
@@ -78,7 +78,7 @@ export class CommitBeforeReceipt {
         this.#open(keys, {
           bytes: options.ciphertext,
           lock: () => sessionLock(inner, options.jid),
-          decrypt: () => inner.decryptMessage(options),
+          decrypt: () => alone(inner, options.jid, () => inner.decryptMessage(options)),
         }),
       decryptGroupMessage: (options) =>
         this.#open(keys, {

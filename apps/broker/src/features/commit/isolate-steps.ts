@@ -4,6 +4,7 @@ import {
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
 } from '@whiskeysockets/baileys'
+import { createInOrder } from '../../in-order.ts'
 
 type Repository = SignalRepositoryWithLIDStore
 
@@ -21,6 +22,19 @@ export async function sessionLock(
   return jidToSignalProtocolAddress((await lidMapping.getLIDForPN(jid)) ?? jid)
 }
 
+/** Of all sessions in this process. */
+const byAddress = createInOrder()
+
+/**
+ * libsignal queues steps by address, whichever account they are of, and runs one that had to wait in the asynchronous
+ * context of the one before it: outside its own transaction. So here none ever waits in that queue.
+ */
+export const alone = <Result>(
+  { jidToSignalProtocolAddress }: Repository,
+  jid: string,
+  step: () => Promise<Result>,
+): Promise<Result> => byAddress.run(jidToSignalProtocolAddress(jid), step)
+
 /**
  * Makes every step of a Signal session a transaction of its own, that is committed when the step is done.
  *
@@ -32,7 +46,7 @@ export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransact
   // Baileys' transactions follow the asynchronous context: in this one there is none.
   const outside = AsyncLocalStorage.snapshot()
   const locked = <Result>(jid: string, step: () => Promise<Result>): Promise<Result> =>
-    outside(async () => keys.transaction(step, await sessionLock(inner, jid)))
+    outside(async () => keys.transaction(() => alone(inner, jid, step), await sessionLock(inner, jid)))
   isolateMapping(inner, keys, outside)
   return {
     ...inner,

@@ -1,6 +1,9 @@
-import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import { type BaileysEventMap, proto, type WAMessage } from '@whiskeysockets/baileys'
 import type { OpenedMessages } from './opened-messages.ts'
+import type { OpenedPart } from './opened-part.ts'
 import { toMessage, upsertTypeOf } from './to-message.ts'
+
+type Upsert = BaileysEventMap['messages.upsert']
 
 /**
  * Hands on what was committed and of which the journal was not told, as Baileys would have done: the process or the
@@ -9,11 +12,32 @@ import { toMessage, upsertTypeOf } from './to-message.ts'
 export async function recoverOpened(
   opened: Pick<OpenedMessages, 'open'>,
   instanceId: string,
-  onUpsert: (instanceId: string, upsert: BaileysEventMap['messages.upsert']) => void,
+  onUpsert: (instanceId: string, upsert: Upsert) => void,
 ): Promise<void> {
   for (const parts of await opened.open(instanceId)) {
-    const message = toMessage(parts)
-    const stanza = parts.at(-1)?.stanza
-    if (message && stanza) onUpsert(instanceId, { messages: [message], type: upsertTypeOf(stanza) })
+    for (const upsert of toUpserts(parts)) onUpsert(instanceId, upsert)
   }
+}
+
+/**
+ * What Baileys tells of a message: of one in which the phone gives what could not be read here, first what it gives.
+ * Nothing while a part of it is missing.
+ */
+export function toUpserts(parts: OpenedPart[]): Upsert[] {
+  const message = toMessage(parts)
+  const stanza = parts.at(-1)?.stanza
+  if (!message || !stanza) return []
+  const given = givenMessages(message).map((one): Upsert => ({ messages: [one], type: 'notify' }))
+  return [...given, { messages: [message], type: upsertTypeOf(stanza) }]
+}
+
+/** Only our own phone may give messages of others. */
+function givenMessages({ key, message }: WAMessage): WAMessage[] {
+  const response = message?.protocolMessage?.peerDataOperationRequestResponseMessage
+  if (!key.fromMe || !response) return []
+  return (response.peerDataOperationResult ?? []).flatMap(({ placeholderMessageResendResponse: given }) => {
+    if (!given?.webMessageInfoBytes) return []
+    const { key: givenKey, ...info } = proto.WebMessageInfo.decode(given.webMessageInfoBytes)
+    return givenKey ? { ...info, key: givenKey } : []
+  })
 }

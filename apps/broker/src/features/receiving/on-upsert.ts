@@ -24,7 +24,8 @@ export function onUpsert(
     const settles = messageHash(message.key)
     if (inbound.kind === 'event') journal.append({ ...inbound, settles })
     else {
-      journal.settle(instanceId, settles)
+      // It may bring another one, which Baileys tells of next: that has to be in the journal first.
+      setImmediate(() => journal.settle(instanceId, settles))
       report.inboundSkipped(instanceId, inbound.reason)
     }
   }
