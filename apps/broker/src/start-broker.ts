@@ -27,6 +27,8 @@ export interface StartContext {
 
 /** WhatsApp's acknowledgements and files are waited for so long when the process stops. */
 const SEND_GRACE_MS = 2_500
+/** What is still under way then waits for another broker, or for a database that is away. */
+const ANSWER_GRACE_MS = 500
 const SWEEP_EVERY_MS = 15_000
 const DELETE_EVERY_MS = 60 * 60_000
 /** A key that is repeated later is sent again, under the same WhatsApp id. */
@@ -76,7 +78,7 @@ async function openDoor(
   lifecycle.onStop('sends and downloads', async () => {
     const { sender, media } = dependencies
     await Promise.all([sender.stop(SEND_GRACE_MS), media.stop(SEND_GRACE_MS)])
-    await answered()
+    await answered(ANSWER_GRACE_MS)
   })
   return await listen(server, config.HOST, config.BROKER_PORT)
 }

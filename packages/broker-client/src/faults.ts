@@ -91,7 +91,7 @@ function readError(body: unknown): { code: string | undefined; message: string; 
   const code = firstText(...[...errors, ...answers].flatMap(({ code, errorCode }) => [code, errorCode]))
   const message = firstText(
     ...errors.map((error) => error.message),
-    ...answers.map((answer) => answer.message),
+    ...answers.map(({ message }) => (Array.isArray(message) ? message[0] : message)),
     ...texts,
     typeof body === 'string' ? body : undefined,
   )

@@ -20,8 +20,9 @@ export function readSent(
   }
 }
 
+/** An id may be an object that has it, as a key has. */
 const idOf = ({ externalId, id, messageId, key }: Fields): string | undefined =>
-  firstText(externalId, id, messageId, isFields(key) ? key.id : undefined)
+  firstText(externalId, isFields(id) ? id.id : id, messageId, isFields(key) ? key.id : undefined)
 
 const isPending = ({ status, ack }: Fields): boolean =>
   ack === PENDING ||
@@ -32,19 +33,22 @@ const REFUSING_WORDS = ['error', 'failed', 'failure']
 
 /**
  * The HTTP status that an answer has in its body, where it says no under a 200: `{status: 409}`, `{success: false}`,
- * `{status: "error"}`. `undefined` for one that says yes.
+ * `{status: "error"}`, `{error: "text"}`. `undefined` for one that says yes.
  */
 export function refusalInBody(body: unknown): number | undefined {
-  for (const { status, statusCode, success, ok } of unwrapAnswer(body)) {
-    const code = [status, statusCode].find(
-      (value) => typeof value === 'number' && value >= 400 && value < 600,
-    )
-    if (typeof code === 'number') return code
+  for (const { status, statusCode, success, ok, error } of unwrapAnswer(body)) {
+    const code = [status, statusCode].map(toNumber).find((value) => value >= 400 && value < 600)
+    if (code !== undefined) return code
+    if ((typeof error === 'string' && error !== '') || isFields(error)) return UNTOLD
     if (success === false || ok === false) return UNTOLD
     if (typeof status === 'string' && REFUSING_WORDS.includes(status.toLowerCase())) return UNTOLD
   }
   return undefined
 }
+
+/** Of a status that is a number, or text that spells one. */
+const toNumber = (status: unknown): number =>
+  typeof status === 'number' || (typeof status === 'string' && /^\d{3}$/.test(status)) ? Number(status) : 0
 
 /** It says no and not why: as if the broker had failed. */
 const UNTOLD = 500

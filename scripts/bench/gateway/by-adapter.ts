@@ -22,11 +22,15 @@ export const byAdapter: Way = async (database, onCall, load) => {
     ...{ tenantId: TENANT, name: 'bench', scopes: ['gateway'], actor: 'bench' },
   })
   const ending = new AbortController()
-  const following = follow({ url, key: secret, signal: ending.signal }, onCall).catch((error) => {
+  const reports = new Set<Promise<void>>()
+  const adapter = { url, key: secret, signal: ending.signal, reports }
+  const following = follow(adapter, onCall).catch((error) => {
     if (!ending.signal.aborted) throw error
   })
   try {
     await load()
+    // What is not confirmed would be offered to the next one.
+    while (reports.size > 0) await Promise.all(reports)
   } finally {
     ending.abort()
     await following
@@ -35,7 +39,12 @@ export const byAdapter: Way = async (database, onCall, load) => {
 }
 
 async function follow(
-  { url, key, signal }: { url: string; key: string; signal: AbortSignal },
+  {
+    url,
+    key,
+    signal,
+    reports,
+  }: { url: string; key: string; signal: AbortSignal; reports: Set<Promise<void>> },
   onCall: (id: string) => void,
 ): Promise<void> {
   const headers = { 'x-api-key': key }
@@ -51,8 +60,10 @@ async function follow(
     if (event !== 'message') continue
     const { messageId } = JSON.parse(data)
     onCall(messageId)
-    void report(messageId, 'ack')
+    const reported: Promise<void> = report(messageId, 'ack')
       .then(() => report(messageId, 'confirm', { externalId: `3EB0${messageId}` }))
       .catch(() => undefined)
+      .finally(() => reports.delete(reported))
+    reports.add(reported)
   }
 }

@@ -1,24 +1,24 @@
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import { pause } from '@carteiro/runtime/lifecycle'
 
 /**
- * Counts the requests that have no answer yet.
+ * Knows the requests that have no answer yet.
  *
- * @returns resolves when there are none: closing the server before that would cut their answers off
+ * @returns resolves when those that are under way at the call have ended, or after so many milliseconds: closing the
+ *   server before that would cut their answers off. Later ones are not waited for, as callers that are refused come
+ *   again at once.
  */
-export function countRequestsUnderWay(server: HttpServer): () => Promise<void> {
-  let underWay = 0
-  let onNone: (() => void) | undefined
+export function countRequestsUnderWay(server: HttpServer): (graceMs: number) => Promise<void> {
+  const underWay = new Set<Promise<void>>()
   server.addHook('onRequest', async (_request, reply) => {
-    underWay += 1
     // Of the raw response: it closes also when the caller goes away before the answer.
-    reply.raw.once('close', () => {
-      underWay -= 1
-      if (underWay === 0) onNone?.()
-    })
+    const ended = new Promise<void>((resolve) => reply.raw.once('close', resolve))
+    underWay.add(ended)
+    void ended.then(() => underWay.delete(ended))
   })
-  return () =>
-    new Promise((resolve) => {
-      onNone = resolve
-      if (underWay === 0) resolve()
-    })
+  return async (graceMs) => {
+    const over = new AbortController()
+    await Promise.race([Promise.all(underWay), pause(graceMs, over.signal)])
+    over.abort()
+  }
 }
