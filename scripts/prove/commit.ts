@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Database } from '@carteiro/database/connect'
 import { createLogger } from '@carteiro/runtime/logger'
@@ -15,6 +16,9 @@ const OPTIONS = {
 
 /** A message takes about forty steps; several at once take more. */
 const MAX_STEP = 80
+
+/** What is not told by then never will be. */
+const LOST_MS = 120_000
 
 /**
  * The broker is killed by SIGKILL at a step that chance chooses, while people write to it: before it writes to
@@ -56,11 +60,13 @@ async function killInTurn(rig: CrashRig, { seed, kills, deadline, print }: Plan)
   for (let round = 1; done < kills && Date.now() < deadline; round++) {
     const step = 1 + Math.floor(chance(seed, `${round} step`) * MAX_STEP)
     const when = chance(seed, `${round} when`) < 0.5 ? 'before' : 'after'
-    const died = await rig.tellThrough({ step, when }, async () => {
+    const told = rig.tellThrough({ step, when }, async () => {
       const messages = await writeRound(rig, group, { seed, round })
       written.push(...messages.map(({ id }) => id))
       return messages
     })
+    const died = await Promise.race([told, sleep(LOST_MS, 'lost' as const, { ref: false })])
+    if (died === 'lost') return { kills: done, written }
     if (died) done += 1
     if (died && done % 20 === 0) print(`${done} kills, ${written.length} messages`)
   }

@@ -106,3 +106,21 @@ test('an authority of one\u2019s own is trusted for a media host of one\u2019s o
   }
   for (const [variables, message] of faults) t.throws(() => readBrokerConfig(variables), { message })
 })
+
+test('the version of WhatsApp Web is a version of it, or Baileys\u2019 own', async (t) => {
+  t.equal(readBrokerConfig(required).WHATSAPP_WEB_VERSION, undefined)
+  const given = readBrokerConfig({ ...required, WHATSAPP_WEB_VERSION: '2.3000.1043857760' })
+  t.same(given.WHATSAPP_WEB_VERSION, [2, 3000, 1_043_857_760])
+  for (const version of ['2.3000', '2.3000.x', '2.2413.51', '3.3000.1', '2.3000.12345678901', ' 2.3000.1']) {
+    t.throws(() => readBrokerConfig({ ...required, WHATSAPP_WEB_VERSION: version }), {
+      message: /WHATSAPP_WEB_VERSION: must be a version of WhatsApp Web, as 2\.3000\.1043857760/,
+    })
+  }
+})
+
+test('the times of silence have defaults, and are not shorter than an answer takes', async (t) => {
+  t.match(readBrokerConfig(required), { WHATSAPP_SILENCE_MS: 90_000, WHATSAPP_PROBE_MS: 10_000 })
+  for (const variable of ['WHATSAPP_SILENCE_MS', 'WHATSAPP_PROBE_MS']) {
+    t.throws(() => readBrokerConfig({ ...required, [variable]: '99' }), { message: new RegExp(variable) })
+  }
+})

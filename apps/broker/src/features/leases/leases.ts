@@ -151,7 +151,8 @@ export class Leases {
     this.#share = Math.ceil(wanted / live)
     const room = this.#share - this.#held.size
     if (room > 0) await this.#claim(room)
-    else if (room < 0) void this.#handOver()
+    // Alone there is nobody to hand over to: what is too many here is not wanted any more, and let go.
+    else if (room < 0 && live > 1) void this.#handOver()
   }
 
   /** One claim at a time: an adoption must know what is held. */

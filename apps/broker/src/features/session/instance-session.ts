@@ -54,7 +54,9 @@ export class InstanceSession {
   }
 
   get state(): SessionState {
-    return this.#state.current
+    const state = this.#state.current
+    // From the moment on in which a person wants it out, and before the row is read.
+    return this.#isLeaving && state.status !== 'logged_out' ? { ...state, ...LOGOUT_PENDING } : state
   }
 
   /** The socket while it is connected. */
@@ -76,7 +78,7 @@ export class InstanceSession {
     return this.#isLost
   }
 
-  /** Ends the socket within 3 s, and tells `reason` unless it is over for another one. */
+  /** Ends the socket within 3 s, and tells `reason` unless it is over for another. */
   async stop(reason: string): Promise<void> {
     this.#stopping.abort()
     await this.ended
@@ -122,10 +124,8 @@ export class InstanceSession {
   async #live(): Promise<void> {
     const { db } = this.#deps
     const row = await this.#untilDone(() => readSessionRow(db, this.#lease.instanceId))
-    if (!row) {
-      this.#isEnding = true
-      return
-    }
+    this.#isEnding = !row
+    if (!row) return
     this.#state.begin(row.state)
     this.#history.keysResetAt = row.keysResetAt
     this.#isLeaving ||= row.logoutRequested
@@ -145,6 +145,7 @@ export class InstanceSession {
     await recover(this.#deps, this.#lease, this.#stopping.signal)
     while (!this.#stopping.signal.aborted) {
       if (this.#isLeaving) {
+        await credentials.saved()
         if (!isLinked(credentials.current)) return await this.#forget()
         this.#become(LOGOUT_PENDING)
       }
