@@ -19,7 +19,7 @@ export function keepDoing(
 ): void {
   const onError = (error: unknown) => {
     const level = isDatabaseUnavailable(error) ? 'warn' : 'error'
-    logger[level]({ err: error }, `${name} failed, trying again later`)
+    logger[level]({ err: error, chore: name }, 'chore failed, trying again later')
   }
   const running = repeat(run, { everyMs, signal: lifecycle.signal, onError })
   lifecycle.onStop(name, () => running)

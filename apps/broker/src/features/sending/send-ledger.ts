@@ -1,5 +1,6 @@
 import { type BrokerOutboundResponse, BrokerOutboundResponseSchema } from '@carteiro/contracts/broker-send'
 import type { Database } from '@carteiro/database/connect'
+import { gather } from '@carteiro/runtime/gather'
 import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { proto } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
@@ -23,6 +24,30 @@ interface LateRow {
   jid: string
 }
 
+interface SendKey {
+  instanceId: string
+  idempotencyKey: string
+}
+
+interface Answered extends SendKey {
+  answer: BrokerOutboundResponse
+}
+
+interface FoundRow {
+  /** Of the key that was asked for, from 1. */
+  place: number
+  request_hash: Buffer
+  answer: unknown
+}
+
+const GATHERED = { maxItems: 100 }
+
+/** The keys as rows, with their places. */
+const asked = (keys: SendKey[]) => sql`
+  unnest(
+    ${keys.map(({ instanceId }) => instanceId)}::text[], ${keys.map(({ idempotencyKey }) => idempotencyKey)}::text[]
+  ) with ordinality as asked (instance_id, idempotency_key, place)`
+
 /** What was sent under which key: a row before each send, its answer after. */
 export class SendLedger {
   readonly #db: Database
@@ -33,41 +58,66 @@ export class SendLedger {
     this.#seal = seal
   }
 
-  async find(instanceId: string, idempotencyKey: string): Promise<LedgerEntry | undefined> {
-    const row = await this.#db
-      .selectFrom('broker.send_ledger')
-      .select(['request_hash', 'answer'])
-      .where('instance_id', '=', instanceId)
-      .where('idempotency_key', '=', idempotencyKey)
-      .executeTakeFirst()
-    if (!row) return undefined
-    const answer = row.answer === null ? undefined : BrokerOutboundResponseSchema.parse(row.answer)
-    return { requestHash: row.request_hash, answer }
+  find(instanceId: string, idempotencyKey: string): Promise<LedgerEntry | undefined> {
+    return this.#find({ instanceId, idempotencyKey })
   }
 
-  async begin({ instanceId, idempotencyKey, requestHash, waMessageId, content }: NewSend): Promise<void> {
-    const bytes = proto.Message.encode(content).finish()
-    await this.#db
-      .insertInto('broker.send_ledger')
-      .values({
-        instance_id: instanceId,
-        idempotency_key: idempotencyKey,
-        request_hash: requestHash,
-        wa_message_id: waMessageId,
-        content: this.#seal.seal(bytes, contentContext(instanceId, waMessageId)),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+  /** Writes the row before the send; one that is there already stays. */
+  async begin(send: NewSend): Promise<void> {
+    await this.#begin(send)
   }
 
   /** Keeps an answer that says that the message went, or may have gone. */
   async settle(instanceId: string, idempotencyKey: string, answer: BrokerOutboundResponse): Promise<void> {
-    await this.#db
-      .updateTable('broker.send_ledger')
-      .set({ state: answer.status, answer: JSON.stringify(answer), updated_at: new Date() })
-      .where('instance_id', '=', instanceId)
-      .where('idempotency_key', '=', idempotencyKey)
-      .execute()
+    await this.#settle({ instanceId, idempotencyKey, answer })
+  }
+
+  /** Sends that are under way together share their statements: three for each message would be most of its cost. */
+  readonly #find = gather((keys: SendKey[]) => this.#findAll(keys), GATHERED)
+  readonly #begin = gather((sends: NewSend[]) => this.#beginAll(sends), GATHERED)
+  readonly #settle = gather((answers: Answered[]) => this.#settleAll(answers), GATHERED)
+
+  async #findAll(keys: SendKey[]): Promise<(LedgerEntry | undefined)[]> {
+    const { rows } = await sql<FoundRow>`
+      select asked.place, l.request_hash, l.answer
+      from broker.send_ledger l join ${asked(keys)} using (instance_id, idempotency_key)`.execute(this.#db)
+    const found = new Map(rows.map((row) => [row.place, row]))
+    return keys.map((_key, index) => {
+      const row = found.get(index + 1)
+      if (!row) return undefined
+      const answer = row.answer === null ? undefined : BrokerOutboundResponseSchema.parse(row.answer)
+      return { requestHash: row.request_hash, answer }
+    })
+  }
+
+  async #beginAll(sends: NewSend[]): Promise<undefined[]> {
+    const contents = sends.map(({ instanceId, waMessageId, content }) =>
+      this.#seal.seal(proto.Message.encode(content).finish(), contentContext(instanceId, waMessageId)),
+    )
+    await sql`
+      insert into broker.send_ledger (instance_id, idempotency_key, request_hash, wa_message_id, content)
+      select instance_id, idempotency_key, request_hash, wa_message_id, content
+      from unnest(
+        ${sends.map(({ instanceId }) => instanceId)}::text[],
+        ${sends.map(({ idempotencyKey }) => idempotencyKey)}::text[],
+        ${sends.map(({ requestHash }) => requestHash)}::bytea[],
+        ${sends.map(({ waMessageId }) => waMessageId)}::text[], ${contents}::bytea[]
+      ) as sent (instance_id, idempotency_key, request_hash, wa_message_id, content)
+      order by instance_id, idempotency_key
+      on conflict do nothing`.execute(this.#db)
+    return sends.map(() => undefined)
+  }
+
+  async #settleAll(answers: Answered[]): Promise<undefined[]> {
+    await sql`
+      update broker.send_ledger l
+      set state = told.answer ->> 'status', answer = told.answer, updated_at = now()
+      from (
+        select asked.*, (${JSON.stringify(answers.map(({ answer }) => answer))}::jsonb) -> (place - 1)::int as answer
+        from ${asked(answers)}
+      ) told
+      where l.instance_id = told.instance_id and l.idempotency_key = told.idempotency_key`.execute(this.#db)
+    return answers.map(() => undefined)
   }
 
   /** After a definite refusal nothing is known of the key any more. */

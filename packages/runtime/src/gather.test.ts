@@ -1,0 +1,41 @@
+import t from 'tap'
+import { gather } from './gather.ts'
+
+t.test('what is asked while a run is under way goes together into the next one', async (t) => {
+  const runs: number[][] = []
+  const double = gather(
+    async (items: number[]) => {
+      runs.push(items)
+      await new Promise((resolve) => setImmediate(resolve))
+      return items.map((item) => item * 2)
+    },
+    { maxItems: 3 },
+  )
+  t.same(await Promise.all([1, 2, 3, 4, 5].map(double)), [2, 4, 6, 8, 10])
+  t.same(runs, [[1], [2, 3, 4], [5]])
+  t.equal(await double(6), 12)
+})
+
+t.test('one that cannot be done fails no other', async (t) => {
+  const ask = gather(
+    async (items: string[]) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (items.includes('bad')) throw new Error('refused')
+      return items
+    },
+    { maxItems: 10 },
+  )
+  const results = await Promise.allSettled(['first', 'good', 'bad', 'also good'].map(ask))
+  t.match(results, [
+    { value: 'first' },
+    { value: 'good' },
+    { status: 'rejected', reason: { message: 'refused' } },
+    { value: 'also good' },
+  ])
+  t.equal(await ask('after'), 'after')
+})
+
+t.test('a run that gives too few results fails', async (t) => {
+  const ask = gather(async () => [], { maxItems: 10 })
+  await t.rejects(ask('any'), /one result for each item/)
+})
