@@ -121,3 +121,27 @@ test('after its socket has ended a store writes nothing more', async (t) => {
   await store.settled()
   t.same(faults, [])
 })
+
+test('keys are written under the lease alone, and read without asking again for what is not there', async (t) => {
+  const { id } = await createInstance('leased')
+  const lease = { instanceId: id, generation: '7', signal }
+  const setGeneration = (generation: number) =>
+    db
+      .insertInto('broker.instance_lease')
+      .values({ instance_id: id, holder: 'one', generation, expires_at: new Date(Date.now() + 60_000) })
+      .onConflict((conflict) => conflict.column('instance_id').doUpdateSet({ generation }))
+      .execute()
+  await setGeneration(7)
+  const store = new KeyStore({ db, seal, instanceId: id, lease, signal })
+  t.same(await store.get('session', ['a']), {})
+  await store.set({ session: { a: session('1') } })
+  t.same(await store.get('session', ['a']), { a: Buffer.from('1') })
+  await store.set({ session: { a: null } })
+  t.same(await store.get('session', ['a']), {})
+  await store.set({ session: { a: session('2') } })
+  await setGeneration(8)
+  await t.rejects(store.set({ session: { a: session('3'), b: session('3') } }), { name: 'LeaseLostError' })
+  await t.rejects(store.set({ session: { a: null } }), { name: 'LeaseLostError' })
+  const next = new KeyStore({ db, seal, instanceId: id, signal })
+  t.same(await next.get('session', ['a', 'b']), { a: Buffer.from('2') })
+})

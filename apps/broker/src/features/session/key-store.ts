@@ -10,15 +10,18 @@ import {
   type SignalDataTypeMap,
   type SignalKeyStore,
 } from '@whiskeysockets/baileys'
-import { sql } from 'kysely'
 import { type HeldLease, requireLease } from '../../held-lease.ts'
 import { writeCredentials } from './credential-store.ts'
+import { type KeyChange, keyName, readKeys, writeKeys } from './key-rows.ts'
 import { createTextCache } from './text-cache.ts'
 
 /**
  * Per instance. Signal sessions are a kilobyte or two each: enough for the few hundred chats that are alive.
  */
 const CACHE_CHARACTERS = 512 * 1024
+
+/** In the cache: there is no such key. Baileys asks for some with every message, and no key's JSON is empty. */
+const NONE = ''
 
 /** Writes what belongs into the same transaction. */
 type Beside = (transaction: Queryable) => Promise<void>
@@ -27,6 +30,14 @@ type Beside = (transaction: Queryable) => Promise<void>
 interface Write {
   changes: KeyChange[]
   beside: Beside | undefined
+}
+
+/** What several of them commit together. */
+interface Batch {
+  changes: KeyChange[]
+  besides: Beside[]
+  /** The credentials, where they count new prekeys. */
+  counted: AuthenticationCreds | undefined
 }
 
 export interface KeyStoreOptions {
@@ -77,9 +88,9 @@ export class KeyStore implements SignalKeyStore {
     const found: Record<string, SignalDataTypeMap[Type]> = {}
     const missing: string[] = []
     for (const id of ids) {
-      const text = this.#cache.get(cacheKey(type, id))
+      const text = this.#cache.get(keyName(type, id))
       if (text === undefined) missing.push(id)
-      else found[id] = parseKey(type, text)
+      else if (text !== NONE) found[id] = parseKey(type, text)
     }
     if (missing.length > 0) {
       for (const [id, text] of await this.#load(type, missing)) found[id] = parseKey(type, text)
@@ -92,10 +103,7 @@ export class KeyStore implements SignalKeyStore {
     this.#writes += 1
     await this.#join({ changes, beside: this.#options.beside?.() })
     this.#writes += 1
-    for (const { type, id, text } of changes) {
-      if (text === null) this.#cache.delete(cacheKey(type, id))
-      else this.#cache.set(cacheKey(type, id), text)
-    }
+    for (const { type, id, text } of changes) this.#cache.set(keyName(type, id), text ?? NONE)
   }
 
   /** Resolves when the transaction that this write went into is committed. */
@@ -109,24 +117,29 @@ export class KeyStore implements SignalKeyStore {
     const writes: Write[] = []
     const committed = this.#last.then(() => {
       this.#next = undefined
-      return this.#whileAway(() =>
-        inTransaction(this.#options.db, (transaction) => this.#commit(transaction, writes)),
-      )
+      return this.#whileAway(() => this.#write(writes))
     })
     this.#last = committed.catch(() => undefined)
     return { writes, committed }
   }
 
-  async #commit(transaction: Queryable, writes: Write[]): Promise<void> {
-    const { seal, instanceId, lease, creds } = this.#options
-    if (lease) await requireLease(transaction, lease)
+  /** One statement for keys alone, as each message that is sent steps a session or two. */
+  async #write(writes: Write[]): Promise<void> {
+    const { db, seal, creds } = this.#options
     const changes = newestOf(writes.flatMap((write) => write.changes))
-    if (changes.length > 0) await writeKeys(transaction, seal, instanceId, changes)
+    const besides = writes.flatMap(({ beside }) => beside ?? [])
     // A count that was left behind would give an id out again, and its new key would replace one that is out there.
-    if (creds?.account && changes.some(isNewPreKey)) {
-      await writeCredentials(transaction, seal, instanceId, creds)
-    }
-    for (const { beside } of writes) await beside?.(transaction)
+    const counted = creds?.account && changes.some(isNewPreKey) ? creds : undefined
+    if (besides.length === 0 && !counted) return await writeKeys(db, seal, this.#options, changes)
+    await inTransaction(db, (transaction) => this.#commit(transaction, { changes, besides, counted }))
+  }
+
+  async #commit(transaction: Queryable, { changes, besides, counted }: Batch): Promise<void> {
+    const { seal, instanceId, lease } = this.#options
+    if (lease) await requireLease(transaction, lease)
+    if (changes.length > 0) await writeKeys(transaction, seal, { instanceId }, changes)
+    if (counted) await writeCredentials(transaction, seal, instanceId, counted)
+    for (const beside of besides) await beside(transaction)
   }
 
   async #load(type: string, ids: string[]): Promise<Map<string, string>> {
@@ -139,7 +152,7 @@ export class KeyStore implements SignalKeyStore {
       )
     })
     if (this.#writes === writesBefore) {
-      for (const [id, text] of texts) this.#cache.set(cacheKey(type, id), text)
+      for (const id of ids) this.#cache.set(keyName(type, id), texts.get(id) ?? NONE)
     }
     return texts
   }
@@ -161,21 +174,12 @@ export class KeyStore implements SignalKeyStore {
   }
 }
 
-/** One key as it is to be: its JSON, or `null` when it goes. */
-export interface KeyChange {
-  type: string
-  id: string
-  text: string | null
-}
-
 const isNewPreKey = ({ type, text }: KeyChange): boolean => type === 'pre-key' && text !== null
 
 /** Of each key the last change. */
 const newestOf = (changes: KeyChange[]): KeyChange[] => [
-  ...new Map(changes.map((change) => [cacheKey(change.type, change.id), change])).values(),
+  ...new Map(changes.map((change) => [keyName(change.type, change.id), change])).values(),
 ]
-
-const cacheKey = (type: string, id: string) => `${type} ${id}`
 
 function toChanges(data: SignalDataSet): KeyChange[] {
   return Object.entries(data).flatMap(([type, keys]) =>
@@ -195,40 +199,3 @@ function parseKey<Type extends keyof SignalDataTypeMap>(type: Type, text: string
 
 const appStateSyncKey = (value: Record<string, unknown>) =>
   proto.Message.AppStateSyncKeyData.fromObject(value) as never
-
-function readKeys(db: Queryable, instanceId: string, type: string, ids: string[]) {
-  return db
-    .selectFrom('broker.session_key')
-    .select(['id', 'sealed'])
-    .where('instance_id', '=', instanceId)
-    .where('type', '=', type)
-    .where('id', '=', sql<string>`any(${ids}::text[])`)
-    .execute()
-}
-
-/** Writes and deletes in one statement, in key order so that two writers cannot deadlock. */
-export async function writeKeys(
-  db: Queryable,
-  seal: Seal,
-  instanceId: string,
-  changes: KeyChange[],
-): Promise<void> {
-  const sorted = changes.toSorted((a, b) => (cacheKey(a.type, a.id) < cacheKey(b.type, b.id) ? -1 : 1))
-  const gone = sorted.filter(({ text }) => text === null)
-  const kept = sorted.flatMap(({ type, id, text }) =>
-    text === null ? [] : [{ type, id, sealed: seal.seal(text, [instanceId, type, id]) }],
-  )
-  await sql`
-    with gone as (
-      delete from broker.session_key k
-      using unnest(${gone.map((key) => key.type)}::text[], ${gone.map((key) => key.id)}::text[]) as g (type, id)
-      where k.instance_id = ${instanceId} and k.type = g.type and k.id = g.id
-    )
-    insert into broker.session_key (instance_id, type, id, sealed)
-    select ${instanceId}, type, id, sealed
-    from unnest(
-      ${kept.map((key) => key.type)}::text[], ${kept.map((key) => key.id)}::text[],
-      ${kept.map((key) => key.sealed)}::bytea[]
-    ) as kept (type, id, sealed)
-    on conflict (instance_id, type, id) do update set sealed = excluded.sealed`.execute(db)
-}

@@ -4,7 +4,7 @@ import { MAX_HEADER_BYTES, type Seal } from '@carteiro/runtime/seal'
 import { sql } from 'kysely'
 import { type HeldLease, requireLease } from '../../held-lease.ts'
 import { loadCredentials, writeCredentials } from './credential-store.ts'
-import { writeKeys } from './key-store.ts'
+import { writeKeys } from './key-rows.ts'
 
 interface Session {
   instanceId: string
@@ -41,7 +41,7 @@ export async function resealSession(db: Database, seal: Seal, { instanceId, leas
         id,
         text: seal.open(sealed, [instanceId, type, id]).toString(),
       }))
-      await writeKeys(transaction, seal, instanceId, opened)
+      await writeKeys(transaction, seal, { instanceId }, opened)
     }
   })
 }

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { createTextCache } from './text-cache.ts'
 
 test('what was used longest ago leaves first when there is no more room', async (t) => {
-  const cache = createTextCache(6)
+  const cache = createTextCache(8)
   cache.set('a', 'xxx')
   cache.set('b', 'yyy')
   t.equal(cache.get('a'), 'xxx')

@@ -1,4 +1,4 @@
-/** A cache of texts, bounded by their size: the least recently used leave first. */
+/** A cache of texts, bounded by their size and their names': the least recently used leave first. */
 export interface TextCache {
   get(key: string): string | undefined
   set(key: string, text: string): void
@@ -6,7 +6,7 @@ export interface TextCache {
   clear(): void
 }
 
-/** @param maxCharacters of all the texts together; a text alone above it is not kept */
+/** @param maxCharacters of all the texts and their names together; a text alone above it is not kept */
 export function createTextCache(maxCharacters: number): TextCache {
   // A Map keeps insertion order: what is read goes to the end, what is oldest stands first.
   const texts = new Map<string, string>()
@@ -16,13 +16,13 @@ export function createTextCache(maxCharacters: number): TextCache {
     const text = texts.get(key)
     if (text === undefined) return undefined
     texts.delete(key)
-    characters -= text.length
+    characters -= key.length + text.length
     return text
   }
 
   function put(key: string, text: string): void {
     texts.set(key, text)
-    characters += text.length
+    characters += key.length + text.length
     for (const oldest of texts.keys()) {
       if (characters <= maxCharacters) return
       remove(oldest)
