@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { createApiClient } from '../../stack/api-client.ts'
 import type { Instance } from './instances.ts'
 import { API_KEY, type World } from './world.ts'
@@ -6,6 +7,8 @@ import { API_KEY, type World } from './world.ts'
 const CUSTOMER = '5511988887777'
 const EVERY_MS = 150
 const AGAIN_MS = 200
+
+const Answer = z.object({ status: z.string() })
 
 export interface Traffic {
   /** Ends it and waits for every answer. */
@@ -57,21 +60,21 @@ async function send(world: World, { id }: Instance, turn: number, text: string):
   for (let attempt = turn; ; attempt++) {
     const alive = [...world.brokers.values()].filter((broker) => broker.alive)
     const broker = alive[attempt % alive.length]
-    const answer = broker && (await post(broker.url, id, text))
-    if (answer === 200) return
+    // `pending` may have been lost with its broker: as the outbox does, it is repeated under its key.
+    if (broker && (await post(broker.url, id, text)) === 'sent') return
     await sleep(AGAIN_MS)
   }
 }
 
-async function post(url: string, id: string, text: string): Promise<number | undefined> {
+async function post(url: string, id: string, text: string): Promise<string | undefined> {
   const response = await fetch(`${url}/instances/${id}/send-text`, {
     method: 'POST',
     headers: { 'x-api-key': API_KEY, 'content-type': 'application/json', 'idempotency-key': text },
     body: JSON.stringify({ to: `+${CUSTOMER}`, text }),
     signal: AbortSignal.timeout(40_000),
   }).catch(() => undefined)
-  await response?.body?.cancel()
-  return response?.status
+  const answer = Answer.safeParse(await response?.json().catch(() => undefined))
+  return answer.data?.status
 }
 
 const PATIENCE_MS = 60_000
