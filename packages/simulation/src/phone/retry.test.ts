@@ -123,3 +123,39 @@ test('a device that has given no keys keeps nobody else from a message', async (
   t.equal(companion.messages.length, 1)
   await t.rejects(bia.tellCompanion(2, {}), { message: /has given no keys/ })
 })
+
+test('a message of an earlier session that comes late leaves the session in use whole', async (t) => {
+  const { network, ana, bia } = createTestPeople()
+  await ana.write(bia.phone, { type: 'text', text: 'Oi' })
+  await network.settled()
+  network.decide((_to, { tag, attrs }) => (tag === 'message' && attrs.id === 'LATE' ? 'hold' : 'deliver'))
+  await bia.write(ana.phone, { type: 'text', text: 'late' }, { id: 'LATE' })
+  // Ana starts a session anew for what Bia asks for again.
+  bia.failToOpen(1)
+  await ana.write(bia.phone, { type: 'text', text: 'Tudo bem?' })
+  await network.settled()
+  await bia.write(ana.phone, { type: 'text', text: 'Tudo' })
+  await network.settled()
+  network.release()
+  await network.settled()
+  t.match(ana.shown({ id: 'LATE' }), [{ stanzas: 1, content: { text: 'late' } }])
+  const toBia = await ana.write(bia.phone, { type: 'text', text: 'E a família?' })
+  const toAna = await bia.write(ana.phone, { type: 'text', text: 'Também' })
+  await network.settled()
+  t.match(bia.shown(toBia), [{ stanzas: 1 }])
+  t.match(ana.shown(toAna), [{ stanzas: 1 }])
+})
+
+test('two who write their first messages at once go on without asking again', async (t) => {
+  const { network, ana, bia } = createTestPeople()
+  for (const text of ['one', 'two', 'three', 'four']) {
+    await Promise.all([
+      ana.write(bia.phone, { type: 'text', text }),
+      bia.write(ana.phone, { type: 'text', text }),
+    ])
+    await network.settled()
+  }
+  t.notOk(network.delivered.some(({ node }) => node.attrs.type === 'retry'))
+  t.equal(ana.shown().length, 8)
+  t.equal(bia.shown().length, 8)
+})

@@ -1,3 +1,4 @@
+import { spareSessions } from '@carteiro/runtime/spare-sessions'
 import {
   DEFAULT_CONNECTION_CONFIG,
   generateSignalPubKey,
@@ -80,6 +81,7 @@ function senderKeyName(repository: ReturnType<typeof openRepository>, group: str
 }
 
 function openRepository({ store, credentials }: PhoneKeys) {
+  spareSessions()
   // A phone does one thing at a time, so what libsignal asks to be one step is one.
   const keys: SignalKeyStoreWithTransaction = {
     ...store,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Queryable } from '@carteiro/database/connect'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
+import { spareSessions } from '@carteiro/runtime/spare-sessions'
 import {
   type AuthenticationCreds,
   type BinaryNode,
@@ -70,6 +71,7 @@ export class CommitBeforeReceipt {
 
   /** Baileys' own repository, with its two ways to decrypt under the commit rule. */
   readonly makeSignalRepository: MakeRepository = (auth, logger, pnToLid) => {
+    spareSessions()
     const keys = withTransactions(auth)
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)
     return {

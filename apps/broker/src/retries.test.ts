@@ -56,18 +56,20 @@ async function startProcess() {
   throw new Error('the broker ended before it listened')
 }
 
-const atCustomer = (method: string, route: string, body?: unknown) =>
+const at = (phone: string) => (method: string, route: string, body?: unknown) =>
   call<{ items: { text: string; stanzas: number }[] }>(
-    `${simulator.url}/customers/${CUSTOMER}${route}`,
+    `${simulator.url}/customers/${phone}${route}`,
     method,
     body,
   )
+const atCustomer = at(CUSTOMER)
+let second: Awaited<ReturnType<typeof startProcess>>
 
 /** What the phone shows of a message, once it shows it. */
-async function shown(id: string) {
-  const response = await fetch(`${simulator.url}/phones/${CUSTOMER}/events`)
+async function shown(phone: string, id: string) {
+  const response = await fetch(`${simulator.url}/phones/${phone}/events`)
   for await (const _change of response.body ?? []) {
-    const { items } = (await atCustomer('GET', `/messages?id=${id}`)).body
+    const { items } = (await at(phone)('GET', `/messages?id=${id}`)).body
     if (items.length > 0) return items
   }
   throw new Error('the simulator ended')
@@ -92,6 +94,27 @@ test('a phone that cannot read a message is given it again by the broker that fo
   await atCustomer('POST', '/unreadable', { count: 1 })
   await atCustomer('PATCH', '', { online: true })
   t.same((await atCustomer('GET', `/messages?id=${sent.body.id}`)).body.items, [])
-  await startProcess()
-  t.match(await shown(sent.body.id), [{ text: 'read me' }])
+  second = await startProcess()
+  t.match(await shown(CUSTOMER, sent.body.id), [{ text: 'read me' }])
+})
+
+test('a customer who wrote at once with the first message reads the next ones without asking again', async (t) => {
+  const phone = '5511977776666'
+  const atOther = at(phone)
+  const send = async (text: string) =>
+    (await second.ask<{ id: string }>('POST', '/instances/main/send-text', { to: phone, text })).body.id
+  const writes = async (id: string) =>
+    void (await atOther('POST', '/messages', { to: ACCOUNT, text: id, id }))
+  const told = (id: string) =>
+    webhook.until(() => webhook.taken.some(({ payload }) => payload.message?.id === id))
+  // Each begins a session before the other's message is there.
+  await atOther('PATCH', '', { online: false })
+  const first = await send('one')
+  await writes('3A02')
+  await atOther('PATCH', '', { online: true })
+  t.match(await shown(phone, first), [{ text: 'one' }])
+  await told('3A02')
+  await writes('3A03')
+  await told('3A03')
+  t.match(await shown(phone, await send('four')), [{ text: 'four', stanzas: 1 }])
 })
