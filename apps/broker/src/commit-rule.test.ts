@@ -2,6 +2,7 @@ import { createTestDatabase } from '@carteiro/database/test-database'
 import { startDatabaseRelay } from '@carteiro/database/testing/relay'
 import { sql } from 'kysely'
 import { t, test } from 'tap'
+import { messageHash } from './message-hash.ts'
 import { call, startTestBroker } from './test-broker.ts'
 import { ACCOUNT } from './test-linking.ts'
 
@@ -135,8 +136,7 @@ test('while PostgreSQL is away nothing is lost, and no placeholder is told of', 
   await customerWrites('5511977776666', { text: 'from another', id: '3C03' })
   await came
   await relay.comeBack()
-  await untilTold('3C03')
-  await untilTold('3C02')
+  for (const id of ['3C01', '3C02', '3C03']) await untilTold(id)
   // What was posted while PostgreSQL went away is posted again, under the same id.
   for (const id of ['3C01', '3C02', '3C03']) t.same([...new Set(told(id).map((event) => event.id))], [id])
 })
@@ -197,21 +197,25 @@ test('two sessions that hear the same person at once each commit a message with 
     await db.transaction().execute(async (lock) => {
       await sql`lock table broker.journal in share mode`.execute(lock)
       await customerWrites(CUSTOMER, { text: id, id })
-      t.same(await untilOpened(2), ['main', 'second'])
+      t.same(await untilOpened(id, 2), ['main', 'second'])
     })
     await webhook.until(() => new Set(told(id).map(({ instanceId }) => instanceId)).size === 2)
   }
 })
 
-/** @returns of this many messages that are not settled the instances where the session was written with them */
-async function untilOpened(count: number): Promise<string[]> {
+/** @returns when this customer's message was opened so often, the instances where the session was written with it */
+async function untilOpened(id: string, count: number): Promise<string[]> {
+  // The history that a phone tells a client that it has just linked is opened meanwhile.
+  const hash = messageHash({ remoteJid: `${CUSTOMER}@s.whatsapp.net`, id, fromMe: false })
   for (;;) {
     const { rows } = await sql<{ instance_id: string; together: boolean }>`
       select instance_id, exists (
         select from broker.session_key k
         where k.instance_id = o.instance_id and k.type = 'session' and k.xmin = o.xmin
       ) as together
-      from broker.opened_message o where settled_at is null order by instance_id`.execute(db)
+      from broker.opened_message o where message_hash = ${hash} and settled_at is null order by instance_id`.execute(
+      db,
+    )
     if (rows.length === count) return rows.flatMap((row) => (row.together ? row.instance_id : []))
   }
 }
