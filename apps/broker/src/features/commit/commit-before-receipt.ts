@@ -11,7 +11,7 @@ import {
   type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
-import { alone, isolateSteps, sessionLock } from './isolate-steps.ts'
+import { alone, commitsOfStep, isolateSteps, sessionLock } from './isolate-steps.ts'
 import type { OpenedMessages } from './opened-messages.ts'
 import { ciphertextHash, ciphertextsOf, type OpenedPart, toOpenedPart } from './opened-part.ts'
 
@@ -67,6 +67,11 @@ export class CommitBeforeReceipt {
   beside(): ((transaction: Queryable) => Promise<void>) | undefined {
     const part = this.#opening.getStore()?.part
     return part && ((transaction) => this.#options.opened.insert(transaction, this.#options.instanceId, part))
+  }
+
+  /** The commits of a step that lets go of its session before it waits for them. */
+  later(): Promise<void>[] | undefined {
+    return commitsOfStep()
   }
 
   /** Baileys' own repository, with its two ways to decrypt under the commit rule. */

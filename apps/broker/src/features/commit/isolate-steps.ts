@@ -35,6 +35,11 @@ export const alone = <Result>(
   step: () => Promise<Result>,
 ): Promise<Result> => byAddress.run(jidToSignalProtocolAddress(jid), step)
 
+const stepCommits = new AsyncLocalStorage<Promise<void>[]>()
+
+/** Where the step that is under way gathers its commits; `undefined` where a commit is waited for at once. */
+export const commitsOfStep = (): Promise<void>[] | undefined => stepCommits.getStore()
+
 /**
  * Makes every step of a Signal session a transaction of its own, that is committed when the step is done.
  *
@@ -45,12 +50,23 @@ export const alone = <Result>(
 export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransaction): Repository {
   // Baileys' transactions follow the asynchronous context: in this one there is none.
   const outside = AsyncLocalStorage.snapshot()
+  const transaction = async <Result>(jid: string, step: () => Promise<Result>): Promise<Result> =>
+    keys.transaction(() => alone(inner, jid, step), await sessionLock(inner, jid))
   const locked = <Result>(jid: string, step: () => Promise<Result>): Promise<Result> =>
-    outside(async () => keys.transaction(() => alone(inner, jid, step), await sessionLock(inner, jid)))
+    outside(() => transaction(jid, step))
+  // Every message to anybody steps the session of the account's own phone: would each wait there for the commit of the
+  // one before, an instance sent as many messages a second as PostgreSQL commits one after the other. The next step goes
+  // on from what this one left in memory. Its commit comes after, or fails with it; and nothing leaves before its own.
+  const lockedUntilCommit = async <Result>(jid: string, step: () => Promise<Result>): Promise<Result> => {
+    const commits: Promise<void>[] = []
+    const result = await outside(() => stepCommits.run(commits, () => transaction(jid, step)))
+    await Promise.all(commits)
+    return result
+  }
   isolateMapping(inner, keys, outside)
   return {
     ...inner,
-    encryptMessage: (options) => locked(options.jid, () => inner.encryptMessage(options)),
+    encryptMessage: (options) => lockedUntilCommit(options.jid, () => inner.encryptMessage(options)),
     encryptGroupMessage: (options) => outside(() => inner.encryptGroupMessage(options)),
     getSenderKeyDistributionMessage: (options) =>
       outside(() => inner.getSenderKeyDistributionMessage(options)),

@@ -59,6 +59,7 @@ export async function connectOnce(
   const keys = new KeyStore({
     ...{ db, seal, instanceId, lease, creds, signal: ended.signal },
     beside: () => commit.beside(),
+    later: () => commit.later(),
     onFault: (error) => broken.abort(error),
   })
   const end = await liveOnce({

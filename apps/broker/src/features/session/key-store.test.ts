@@ -145,3 +145,18 @@ test('keys are written under the lease alone, and read without asking again for 
   const next = new KeyStore({ db, seal, instanceId: id, signal })
   t.same(await next.get('session', ['a', 'b']), { a: Buffer.from('2') })
 })
+
+test('where a commit is waited for later, the next step goes on from what this one wrote', async (t) => {
+  const { id } = await createInstance('later')
+  const commits: Promise<void>[] = []
+  const store = new KeyStore({ db, seal, instanceId: id, signal, later: () => commits })
+  await store.set({ session: { a: session('1') } })
+  t.same(await store.get('session', ['a']), { a: Buffer.from('1') })
+  await store.set({ session: { a: session('2'), b: session('1') } })
+  await store.set({ session: { b: null } })
+  t.same(await store.get('session', ['a', 'b']), { a: Buffer.from('2') })
+  t.equal(commits.length, 3)
+  await Promise.all(commits)
+  const next = new KeyStore({ db, seal, instanceId: id, signal })
+  t.same(await next.get('session', ['a', 'b']), { a: Buffer.from('2') })
+})

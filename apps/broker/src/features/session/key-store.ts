@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Database, Queryable } from '@carteiro/database/connect'
 import { inTransaction } from '@carteiro/database/in-transaction'
 import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
@@ -51,6 +52,8 @@ export interface KeyStoreOptions {
   creds?: AuthenticationCreds
   /** What else is committed with the keys that are being set: asked at each `set`, in its context. */
   beside?: () => Beside | undefined
+  /** Where the commit of a `set` is put to be waited for later, if it is: asked at each `set`, in its context. */
+  later?: () => Promise<void>[] | undefined
   /** A read or a write failed: the socket that works with these keys must not go on. */
   onFault?: (error: unknown) => void
 }
@@ -65,6 +68,8 @@ export interface KeyStoreOptions {
 export class KeyStore implements SignalKeyStore {
   readonly #options: KeyStoreOptions
   readonly #cache = createTextCache(CACHE_CHARACTERS)
+  /** What is being written: the newest there is, and never let go before it is committed. */
+  readonly #pending = new Map<string, string>()
   /** Counts the writes, so that a read that began before one does not put the older value into the cache. */
   #writes = 0
   readonly #underWay = new Set<Promise<unknown>>()
@@ -88,7 +93,8 @@ export class KeyStore implements SignalKeyStore {
     const found: Record<string, SignalDataTypeMap[Type]> = {}
     const missing: string[] = []
     for (const id of ids) {
-      const text = this.#cache.get(keyName(type, id))
+      const name = keyName(type, id)
+      const text = this.#pending.get(name) ?? this.#cache.get(name)
       if (text === undefined) missing.push(id)
       else if (text !== NONE) found[id] = parseKey(type, text)
     }
@@ -100,10 +106,28 @@ export class KeyStore implements SignalKeyStore {
 
   async set(data: SignalDataSet): Promise<void> {
     const changes = toChanges(data)
+    for (const { type, id, text } of changes) this.#pending.set(keyName(type, id), text ?? NONE)
     this.#writes += 1
-    await this.#join({ changes, beside: this.#options.beside?.() })
+    const committed = this.#join({ changes, beside: this.#options.beside?.() })
+      .then(() => this.#keep(changes))
+      .finally(() => this.#endWriting(changes))
+    const later = this.#options.later?.()
+    if (!later) return await committed
+    later.push(committed)
+    // Whoever waits for it hears of it.
+    committed.catch(() => undefined)
+  }
+
+  #keep(changes: KeyChange[]): void {
     this.#writes += 1
     for (const { type, id, text } of changes) this.#cache.set(keyName(type, id), text ?? NONE)
+  }
+
+  #endWriting(changes: KeyChange[]): void {
+    for (const { type, id, text } of changes) {
+      const name = keyName(type, id)
+      if (this.#pending.get(name) === (text ?? NONE)) this.#pending.delete(name)
+    }
   }
 
   /** Resolves when the transaction that this write went into is committed. */
@@ -115,7 +139,8 @@ export class KeyStore implements SignalKeyStore {
 
   #openBatch(): { writes: Write[]; committed: Promise<void> } {
     const writes: Write[] = []
-    const committed = this.#last.then(() => {
+    // The steps of one message, to each of its devices, end in the same turn of the event loop.
+    const committed = Promise.all([this.#last, setImmediate()]).then(() => {
       this.#next = undefined
       return this.#whileAway(() => this.#write(writes))
     })

@@ -7,6 +7,8 @@ export interface MessageCommit {
   listen(stanzas: Pick<WASocket['ws'], 'prependListener'>): void
   /** Writes what belongs beside the keys that are being set just now. */
   beside(): ((transaction: Queryable) => Promise<void>) | undefined
+  /** Where the commit of what is being set just now is put, when it is waited for later. */
+  later(): Promise<void>[] | undefined
 }
 
 export type CreateMessageCommit = (socket: {
