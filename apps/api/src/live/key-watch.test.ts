@@ -63,4 +63,5 @@ t.test('the gauges go back to nothing when everybody has left', async (t) => {
   t.match(metrics, /whatsapp_realtime_latency_seconds_count \d/)
   t.match(metrics, /ws_connections \d/)
   t.match(metrics, /sse_connections \d/)
+  t.notMatch(metrics, 'route="/api/events/stream",status="200"', 'a stream is no slow request')
 })

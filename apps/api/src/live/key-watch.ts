@@ -6,6 +6,9 @@ import { repeat } from '@carteiro/runtime/repeat'
 /** The connections of a key that was revoked, or that has expired, end within 5 s. */
 const LOOK_MS = 2_000
 
+/** What a connection is told whose key opens nothing any more. */
+export const KEY_ENDED = { code: 'INVALID_API_KEY', message: 'This API key was revoked, or has expired.' }
+
 export interface KeyWatch {
   /** Ends a connection when its key opens nothing any more. @returns ends the watch */
   watch(keyId: string, onEnded: () => void): () => void

@@ -1,8 +1,7 @@
 import type { DeliveryState } from '@carteiro/contracts/delivery'
-import { Intent } from '@carteiro/contracts/intent'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import type { ClaimedDelivery } from '../outbox/claim.ts'
+import { type ClaimColumns, type ClaimedDelivery, toClaimedDelivery } from '../outbox/claim.ts'
 import { readSettings } from '../outbox/settings.ts'
 
 /** A report of an adapter: of which message, and whose key. */
@@ -45,17 +44,8 @@ export type OfferResult =
   | { status: 'not_found' }
   | { status: 'impossible'; state: DeliveryState; reason: Impossible }
 
-interface Row {
+interface Row extends ClaimColumns {
   state: DeliveryState
-  instance_id: string
-  lane: string
-  recipient: string
-  payload: unknown
-  generation: number
-  key_generation: number
-  attempts: number
-  max_attempts: number
-  request_id: string | null
   due_since: Date
   settings: unknown
   tenant_settings: unknown
@@ -74,7 +64,7 @@ export async function findOffer(
   { tenantId, id, keyId }: OfferKey,
 ): Promise<OfferStanding | undefined> {
   const { rows } = await sql<Row>`
-    select d.state, d.instance_id, d.lane, d.recipient, d.payload, d.generation, d.key_generation, d.attempts,
+    select d.tenant_id, d.id, d.state, d.instance_id, d.lane, d.recipient, d.payload, d.generation, d.key_generation, d.attempts,
       d.max_attempts, d.request_id, greatest(d.created_at, d.scheduled_at) as due_since,
       i.settings, t.settings as tenant_settings, o.probe,
       coalesce(d.state = 'SENDING' and o.generation = d.generation and o.attempt = d.attempts, false) as is_open,
@@ -92,7 +82,7 @@ export async function findOffer(
   if (!row) return undefined
   return {
     state: row.state,
-    open: row.is_open ? toClaim({ tenantId, id }, row) : undefined,
+    open: row.is_open ? toClaim(row) : undefined,
     wasOffered: row.was_offered,
     isMine: row.is_mine,
     isAcked: row.is_acked,
@@ -101,24 +91,12 @@ export async function findOffer(
   }
 }
 
-function toClaim({ tenantId, id }: Pick<OfferKey, 'tenantId' | 'id'>, row: Row): ClaimedDelivery {
-  return {
-    tenantId,
-    id,
-    instanceId: row.instance_id,
-    lane: row.lane,
-    recipient: row.recipient,
-    intent: Intent.parse(row.payload),
-    generation: row.generation,
-    keyGeneration: row.key_generation,
-    attempt: row.attempts,
-    maxAttempts: row.max_attempts,
-    requestId: row.request_id,
+const toClaim = (row: Row): ClaimedDelivery =>
+  toClaimedDelivery(row, {
     dueSince: row.due_since,
     retryMinutes: readSettings(row.settings, row.tenant_settings).retryMinutes,
     probe: row.probe ?? false,
-  }
-}
+  })
 
 /** It is with WhatsApp. */
 export const isSent = (state: DeliveryState): boolean => ['SENT', 'DELIVERED', 'READ'].includes(state)

@@ -46,7 +46,11 @@ export interface ClaimRequest extends InstanceKey {
   onClaimed?: (work: UnitOfWork, claimed: ClaimedDelivery[]) => Promise<void>
 }
 
-interface ClaimedRow extends ClaimedForPurpose {
+/** What of a delivery's row a claim of it says. */
+export interface ClaimColumns {
+  tenant_id: string
+  id: string
+  instance_id: string
   lane: string
   recipient: string
   payload: unknown
@@ -54,6 +58,10 @@ interface ClaimedRow extends ClaimedForPurpose {
   key_generation: number
   attempts: number
   max_attempts: number
+  request_id: string | null
+}
+
+interface ClaimedRow extends ClaimedForPurpose, ClaimColumns {
   created_at: Date
   scheduled_at: Date | null
 }
@@ -199,20 +207,29 @@ async function beginAttempts({ transaction }: UnitOfWork, claimed: ClaimedRow[])
 }
 
 function toClaimed(row: ClaimedRow, gate: { settings: OutboxSettings; probing: boolean }): ClaimedDelivery {
-  return {
-    tenantId: row.tenant_id,
-    id: row.id,
-    instanceId: row.instance_id,
-    lane: row.lane,
-    recipient: row.recipient,
-    intent: Intent.parse(row.payload),
-    generation: row.generation,
-    keyGeneration: row.key_generation,
-    attempt: row.attempts,
-    maxAttempts: row.max_attempts,
-    requestId: row.request_id,
-    dueSince: row.scheduled_at && row.scheduled_at > row.created_at ? row.scheduled_at : row.created_at,
+  const { created_at, scheduled_at } = row
+  return toClaimedDelivery(row, {
+    dueSince: scheduled_at && scheduled_at > created_at ? scheduled_at : created_at,
     retryMinutes: gate.settings.retryMinutes,
     probe: gate.probing,
-  }
+  })
 }
+
+/** A delivery's row as whoever sends it sees it, with what its row does not say. */
+export const toClaimedDelivery = (
+  row: ClaimColumns,
+  told: Pick<ClaimedDelivery, 'dueSince' | 'retryMinutes' | 'probe'>,
+): ClaimedDelivery => ({
+  tenantId: row.tenant_id,
+  id: row.id,
+  instanceId: row.instance_id,
+  lane: row.lane,
+  recipient: row.recipient,
+  intent: Intent.parse(row.payload),
+  generation: row.generation,
+  keyGeneration: row.key_generation,
+  attempt: row.attempts,
+  maxAttempts: row.max_attempts,
+  requestId: row.request_id,
+  ...told,
+})

@@ -4,6 +4,8 @@ import type { Actor } from '@carteiro/domain/keys/find-key'
 import type { FastifyReply } from 'fastify'
 import type { Dependencies } from '../../dependencies.ts'
 import { emits } from '../../live/emits.ts'
+import { beginStream, frameOf } from '../../live/event-stream.ts'
+import { KEY_ENDED } from '../../live/key-watch.ts'
 import { type LiveEvent, toEmittedJson } from '../../live/live-event.ts'
 import type { Door, Listener, Subscription } from '../../live/subscription.ts'
 
@@ -18,7 +20,6 @@ export interface StreamRequest {
 
 /** A stream that is not read for so long is ended: its client comes back with the last number that it has. */
 const MAX_STALLED_MS = 120_000
-const RECONNECT_MS = 1_000
 
 /** Server-sent events: each stream is a listener of its tenant's log. */
 export function createStreams({ config, live: { hub, keys }, report }: Needs) {
@@ -45,9 +46,7 @@ export function createStreams({ config, live: { hub, keys }, report }: Needs) {
     responses.set(listener.id, raw)
     report.connected('stream')
     const heartbeat = beat(subscription, raw, config.REALTIME_HEARTBEAT_SECONDS * 1_000)
-    const unwatch = keys.watch(actor.keyId, () =>
-      listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked, or has expired.' }),
-    )
+    const unwatch = keys.watch(actor.keyId, () => listener.close(KEY_ENDED))
     raw.once('close', () => {
       clearInterval(heartbeat)
       unwatch()
@@ -55,17 +54,8 @@ export function createStreams({ config, live: { hub, keys }, report }: Needs) {
       responses.delete(listener.id)
       report.disconnected('stream')
     })
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) raw.setHeader(name, value)
-    }
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      'x-accel-buffering': 'no',
-    })
-    raw.write(
-      `retry: ${RECONNECT_MS}\n${frameOf('ready', { seq: subscription.position }, subscription.position)}`,
-    )
+    const { position } = subscription
+    beginStream(reply, frameOf('ready', { seq: position }, position))
     hub.resume(subscription)
   }
   return { open }
@@ -100,6 +90,3 @@ function beat(subscription: Subscription, raw: ServerResponse, everyMs: number):
     raw.write(frameOf('heartbeat', { seq }, seq))
   }, everyMs)
 }
-
-const frameOf = (event: string, data: object, id?: number): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`

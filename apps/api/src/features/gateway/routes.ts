@@ -52,6 +52,7 @@ export async function gatewayRoutes(app: HttpServer, dependencies: StreamNeeds):
   app.get(
     '/messages/stream',
     {
+      config: { isStream: true },
       onRequest: app.authenticate('gateway'),
       schema: {
         tags: ['gateway'],

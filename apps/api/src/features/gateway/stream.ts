@@ -6,9 +6,11 @@ import type { Actor } from '@carteiro/domain/keys/find-key'
 import type { FastifyReply } from 'fastify'
 import type { Dependencies } from '../../dependencies.ts'
 import { emits } from '../../live/emits.ts'
+import { beginStream, frameOf } from '../../live/event-stream.ts'
+import { KEY_ENDED } from '../../live/key-watch.ts'
 import type { Door, Listener } from '../../live/subscription.ts'
 import { createPump, type Pump } from './pump.ts'
-import { frameOf, toFrame } from './to-frame.ts'
+import { toFrame } from './to-frame.ts'
 
 export type StreamNeeds = Pick<
   Dependencies,
@@ -25,7 +27,6 @@ export interface StreamRequest {
 
 /** A stream that is not read for so long is ended: its adapter comes back with the last number that it has. */
 const MAX_STALLED_MS = 120_000
-const RECONNECT_MS = 1_000
 const REPLAY_PAGE = 10
 const REPLACED = {
   code: 'STREAM_REPLACED',
@@ -76,9 +77,7 @@ export function createStreams(dependencies: StreamNeeds) {
       onReplaced: () => listener.close(REPLACED),
     })
     const heartbeat = beat(raw, pump, config.REALTIME_HEARTBEAT_SECONDS * 1_000)
-    const unwatch = keys.watch(actor.keyId, () =>
-      listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked.' }),
-    )
+    const unwatch = keys.watch(actor.keyId, () => listener.close(KEY_ENDED))
     raw.once('close', () => {
       clearInterval(heartbeat)
       unwatch()
@@ -90,7 +89,7 @@ export function createStreams(dependencies: StreamNeeds) {
         .then(() => closeReader(db, reader))
         .catch((error) => logger.warn({ err: error }, 'a stream that ended is still written down'))
     })
-    writeHead(reply, { instanceIds })
+    beginStream(reply, frameOf('ready', { instanceIds }))
     if (!(await replay({ reader, instanceIds, lastSeq, raw }))) return
     pumps.set(reader.streamId, pump)
     raw.on('drain', () => pump.wake())
@@ -160,19 +159,6 @@ function createListener(
       if (raw.writableNeedDrain) raw.destroy()
     },
   }
-}
-
-function writeHead(reply: FastifyReply, ready: object): void {
-  const { raw } = reply
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) raw.setHeader(name, value)
-  }
-  raw.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
-  })
-  raw.write(`retry: ${RECONNECT_MS}\n${frameOf('ready', ready)}`)
 }
 
 /** Tells that the stream is alive, and looks whether it still is the adapter's. */

@@ -1,10 +1,7 @@
 import type { Offered } from '@carteiro/domain/gateway/read-unconfirmed'
 import type { AttemptFailed } from '@carteiro/domain/outbox/settle'
 import { idempotencyKeyOf, toPhoneIntent } from '@carteiro/domain/outbox/to-phone'
-
-/** One server-sent event; one with a number is what `Last-Event-ID` goes on after. */
-export const frameOf = (event: string, data: object, id?: number): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+import { frameOf } from '../../live/event-stream.ts'
 
 /** A message as adapters read it, its intent as a phone sends it; a failure for what no phone can send. */
 export function toFrame(offered: Offered): string | AttemptFailed {

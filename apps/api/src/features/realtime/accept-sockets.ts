@@ -5,6 +5,7 @@ import type { Database } from '@carteiro/database/connect'
 import { type Actor, findKey, mayAct } from '@carteiro/domain/keys/find-key'
 import type { Logger } from '@carteiro/runtime/logger'
 import { Server, type Socket } from 'socket.io'
+import { KEY_ENDED } from '../../live/key-watch.ts'
 import type { Live } from '../../live/start-live.ts'
 import { toRefusal } from '../../live/to-refusal.ts'
 import { readSecret } from '../../plugins/authentication.ts'
@@ -89,9 +90,7 @@ async function admit(
     session.rooms.add(nameOf(room))
   }
   const subscription = await hub.subscribe(session.listener, lastSeq ?? undefined)
-  const unwatch = keys.watch(actor.keyId, () =>
-    session.listener.close({ code: 'INVALID_API_KEY', message: 'This API key was revoked, or has expired.' }),
-  )
+  const unwatch = keys.watch(actor.keyId, () => session.listener.close(KEY_ENDED))
   const leave = () => {
     unwatch()
     hub.unsubscribe(subscription)
