@@ -5,6 +5,7 @@ import {
   type SignalRepositoryWithLIDStore,
 } from '@whiskeysockets/baileys'
 import { createInOrder } from '../../in-order.ts'
+import { leaveOutSends } from '../../send-beside-others.ts'
 
 type Repository = SignalRepositoryWithLIDStore
 
@@ -64,6 +65,7 @@ export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransact
     return result
   }
   isolateMapping(inner, keys, outside)
+  leaveOutSends(keys)
   return {
     ...inner,
     encryptMessage: (options) => lockedUntilCommit(options.jid, () => inner.encryptMessage(options)),
