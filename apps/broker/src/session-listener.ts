@@ -8,6 +8,7 @@ import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
 import type { SessionListener } from './features/session/connect-once.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
+import { isCommitted } from './send-beside-others.ts'
 import type { Sending } from './wire-sending.ts'
 
 interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups'> {
@@ -31,7 +32,7 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     // How it stands is for the next holder to tell.
     onLost: report.instanceGone,
     onSocket(instanceId, socket) {
-      guardFrames(socket, () => isOurs(instanceId))
+      guardFrames(socket, () => whyNoFrame(isOurs(instanceId)))
       acks.listen(instanceId, socket)
       groups.listen(instanceId, socket)
       ears.listen(instanceId, socket)
@@ -49,4 +50,9 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),
   }
+}
+
+function whyNoFrame(isOurs: boolean): string | undefined {
+  if (!isOurs) return 'the lease of this instance is lost'
+  return isCommitted() ? undefined : 'its keys are not committed'
 }

@@ -1,4 +1,4 @@
-import type { WASocket } from './open-socket.ts'
+import type { EventEmitter } from 'node:events'
 
 /** For a connection to be made, and then for WhatsApp's first word. */
 const ANSWER_MS = 20_000
@@ -10,10 +10,13 @@ const ANSWER_MS = 20_000
  *
  * @returns stops the watch
  */
-export function endUnanswered({ ws }: Pick<WASocket, 'ws'>, onSilent: () => void): () => void {
-  const timer = setTimeout(onSilent, ANSWER_MS)
+export function endUnanswered({ ws }: { ws: EventEmitter }, onSilent: () => void): () => void {
+  let timer = setTimeout(onSilent, ANSWER_MS)
   const stop = () => clearTimeout(timer)
-  ws.once('open', () => timer.refresh())
+  ws.once('open', () => {
+    stop()
+    timer = setTimeout(onSilent, ANSWER_MS)
+  })
   ws.once('message', stop)
   return stop
 }
