@@ -128,6 +128,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
   'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/messages/{id}': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' } },

@@ -15,6 +15,7 @@ import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
+import { messageRoutes } from './features/messages/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
@@ -66,6 +67,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(queueRoutes, dependencies)
   await app.register(notificationRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
+  await app.register(messageRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)

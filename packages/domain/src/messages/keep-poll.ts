@@ -1,11 +1,14 @@
 import type { MessageEnvelope } from '@carteiro/contracts/envelope'
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { isObject } from './is-object.ts'
 import { readWaitingVotes } from './record-vote.ts'
 
 interface PollContent {
   name: string | null
   options: string[]
+  /** 0 for any number. */
+  selectableCount: number
   /** Base64, where it is known. */
   secret: string | null
 }
@@ -39,7 +42,8 @@ const CREATIONS = [
   'pollCreationMessageV5',
 ]
 
-function readPoll(message: Record<string, unknown>): PollContent | undefined {
+/** A poll as it came, or as we sent it, by whichever name it stands under; `undefined` for what is none. */
+export function readPoll(message: Record<string, unknown>): PollContent | undefined {
   const poll = CREATIONS.map((key) => message[key]).find(isObject)
   if (!poll) return undefined
   const context = isObject(message.messageContextInfo) ? message.messageContextInfo : {}
@@ -50,6 +54,7 @@ function readPoll(message: Record<string, unknown>): PollContent | undefined {
       const name = isObject(option) ? firstText(option.name, option.optionName) : firstText(option)
       return name === null ? [] : [name]
     }),
+    selectableCount: firstCount(poll.selectableCount, poll.selectableOptionsCount),
     secret: firstText(
       poll.messageSecret,
       poll.secret,
@@ -60,8 +65,8 @@ function readPoll(message: Record<string, unknown>): PollContent | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const firstCount = (...candidates: unknown[]): number =>
+  candidates.find((value): value is number => Number.isInteger(value)) ?? 0
 
 function firstText(...candidates: unknown[]): string | null {
   const found = candidates.find((value) => typeof value === 'string' && value !== '')
