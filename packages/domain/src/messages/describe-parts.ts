@@ -1,6 +1,6 @@
 import type { MessageParticipant } from '@carteiro/contracts/message-parts'
 import { isObject } from './is-object.ts'
-import { readPoll } from './keep-poll.ts'
+import { readPoll } from './read-poll.ts'
 import type { MessageRow } from './store-message.ts'
 
 /** Of an address book no more than this is told; the message itself keeps all of it. */
