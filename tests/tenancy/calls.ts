@@ -128,6 +128,15 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
   'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/contacts': (acme) => [
+    {},
+    { query: { limit: '200', kind: 'person' } },
+    { query: { phone: acme.phone } },
+  ],
+  'GET /api/contacts/{id}': (acme) => [{ params: { id: acme.contactId } }],
+  'PATCH /api/contacts/{id}': (acme) => [
+    { params: { id: acme.contactId }, payload: { name: 'Taken over', attributes: { a: 1 } } },
+  ],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' } },

@@ -7,6 +7,7 @@ import { connectCloudRoute } from './features/cloud-webhook/connect-route.ts'
 import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { consentRoutes } from './features/contacts/consent-routes.ts'
+import { contactRoutes } from './features/contacts/routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { eventRoutes } from './features/events/routes.ts'
 import { flowRoutes } from './features/flow/routes.ts'
@@ -66,6 +67,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(ticketActRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
   await app.register(notificationRoutes, dependencies)
+  await app.register(contactRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
   await app.register(exportRoute, dependencies)
   await app.register(mediaRoutes, dependencies)
