@@ -2,7 +2,7 @@ import type { ConsentStatus, Purpose } from '@carteiro/contracts/consent'
 import type { Jid } from '@carteiro/contracts/jid'
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
-import { addressOf, recipientOf } from '../contacts/phone.ts'
+import { addressOf } from '../contacts/phone.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { findAnswerable } from './answer.ts'
 import { newestConsent } from './newest.ts'
@@ -60,8 +60,9 @@ export async function maySend(
       actor,
       action: 'BLOCKED_BY_POLICY',
       entityType: 'contact',
-      entityId: standing.contact_id ?? recipientOf(recipient),
-      details: { purpose, consent: standing.status, to: recipientOf(recipient) },
+      // Of a recipient that is no contact nothing is kept.
+      entityId: standing.contact_id ?? 'none',
+      details: { purpose, consent: standing.status },
       requestId,
     },
   ])

@@ -258,9 +258,7 @@ t.test(
       .where('action', '=', 'UPDATED')
       .execute()
     t.equal(audit.length, 2)
-    t.match(audit, [
-      { actor: `contact:${contactId}`, details: { status: 'denied', source: 'whatsapp: SAIR' } },
-    ])
+    t.match(audit, [{ actor: `contact:${contactId}`, details: { status: 'denied' } }])
 
     await take(said(phone, 'VOLTAR'))
     t.same(await standingOf(phone), ['granted', 'granted'])
