@@ -142,6 +142,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' } },
   ],
+  'GET /api/contacts/{id}/export': (acme) => [{ params: { id: acme.contactId } }],
   'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],
