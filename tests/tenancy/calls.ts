@@ -140,10 +140,21 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
   'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'GET /api/messages/{id}': (acme) => [{ params: { id: acme.mediaId } }],
+  'GET /api/contacts': (acme) => [
+    {},
+    { query: { limit: '200', kind: 'person' } },
+    { query: { phone: acme.phone } },
+  ],
+  'GET /api/contacts/{id}': (acme) => [{ params: { id: acme.contactId } }],
+  'PATCH /api/contacts/{id}': (acme) => [
+    { params: { id: acme.contactId }, payload: { name: 'Taken over', attributes: { a: 1 } } },
+  ],
   'GET /api/contacts/{id}/consents': (acme) => [{ params: { id: acme.contactId } }],
   'GET /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' } },
   ],
+  'GET /api/contacts/{id}/export': (acme) => [{ params: { id: acme.contactId } }],
   'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],

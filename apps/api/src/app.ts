@@ -7,6 +7,7 @@ import { connectCloudRoute } from './features/cloud-webhook/connect-route.ts'
 import { isCloudBody, receiveCloud } from './features/cloud-webhook/receive.ts'
 import { cloudWebhookRoutes } from './features/cloud-webhook/routes.ts'
 import { consentRoutes } from './features/contacts/consent-routes.ts'
+import { contactRoutes } from './features/contacts/routes.ts'
 import { deadLetterRoutes } from './features/dead-letters/routes.ts'
 import { eventRoutes } from './features/events/routes.ts'
 import { flowRoutes } from './features/flow/routes.ts'
@@ -15,12 +16,14 @@ import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
 import { mediaRoutes } from './features/media/routes.ts'
+import { messageRoutes } from './features/messages/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { operationsRoutes } from './features/operations/routes.ts'
 import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { exportRoute } from './features/persons/export-route.ts'
 import { queueRoutes } from './features/queues/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
@@ -70,7 +73,10 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(ticketActRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
   await app.register(notificationRoutes, dependencies)
+  await app.register(contactRoutes, dependencies)
   await app.register(consentRoutes, dependencies)
+  await app.register(messageRoutes, dependencies)
+  await app.register(exportRoute, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(uploadRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 import type { ColumnType, Generated } from 'kysely'
+=======
+import type { Generated, GeneratedAlways } from 'kysely'
+>>>>>>> main
 import type {
   BrokerInstanceTable,
   BrokerNodeTable,
@@ -150,13 +154,22 @@ export interface ContactTable {
   phone: string | null
   lid: string | null
   jid: string | null
-  name: string | null
+  /** Shown: what was given, else what was told. So are document and registrations. */
+  name: GeneratedAlways<string | null>
+  document: GeneratedAlways<string | null>
+  registrations: GeneratedAlways<string[]>
+  given_name: string | null
+  given_document: string | null
+  given_registrations: string[] | null
+  told_name: string | null
+  told_document: string | null
+  told_registrations: Generated<string[]>
+  /** Whether `told_name` was told as a name, rather than copied from the push name. */
   named: Generated<boolean>
   push_name: string | null
-  document: string | null
-  registrations: Generated<string[]>
   avatar_url: string | null
   attributes: JsonDefault
+  version: Generated<number>
   created_at: WhenDefault
   updated_at: WhenDefault
 }

@@ -73,6 +73,17 @@ t.test('a ticket tells when each side wrote, until when it may be answered, and 
   tickets.unshift(ticketId)
 })
 
+t.test('one message is read as its ticket lists it, by its own tenant alone', async (t) => {
+  const phone = '+5511955550044'
+  const { ticketId, messageId } = await receiveMessage(domain, { tenantId: 'acme', phone, text: 'Oi!' })
+  const answer = await get(`/api/messages/${messageId}`)
+  t.match(answer.json(), { id: messageId, ticketId, text: 'Oi!', quoted: null, reactions: [] })
+  t.same((await get(`/api/tickets/${ticketId}/messages`)).json().items, [answer.json()])
+  matchProblem(t, await get(`/api/messages/${messageId}`, {}, keys.other), 404, 'NOT_FOUND')
+  matchProblem(t, await get(`/api/messages/${newId()}`), 404, 'NOT_FOUND')
+  tickets.unshift(ticketId)
+})
+
 t.test('pages give every ticket once', async (t) => {
   for (const limit of [1, 2, 3, 5]) {
     t.same(
