@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import type { ColumnType, Generated } from 'kysely'
-=======
-import type { Generated, GeneratedAlways } from 'kysely'
->>>>>>> main
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type {
   BrokerInstanceTable,
   BrokerNodeTable,
