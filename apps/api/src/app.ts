@@ -30,6 +30,7 @@ import { templateRoutes } from './features/templates/routes.ts'
 import { ticketActRoutes } from './features/tickets/act-routes.ts'
 import { reconciliationRoutes } from './features/tickets/reconciliation-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
+import { uploadRoutes } from './features/uploads/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
@@ -38,7 +39,11 @@ import { rateLimit } from './plugins/rate-limit.ts'
 
 /** The API, ready to listen or to be injected into. Features stand in reading order: in, out, look, run. */
 export async function createApp(dependencies: Dependencies): Promise<HttpServer> {
-  const app = createHttpServer({ logger: dependencies.logger })
+  const app = createHttpServer({
+    logger: dependencies.logger,
+    // The longest that a request may take to come; the others are small.
+    requestTimeoutMs: Math.max(30, dependencies.config.UPLOAD_TIMEOUT_SECONDS + 10) * 1_000,
+  })
   measureRequests(app, dependencies.registry)
   await app.register(documentation, {
     title: 'Carteiro',
@@ -73,6 +78,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(messageRoutes, dependencies)
   await app.register(exportRoute, dependencies)
   await app.register(mediaRoutes, dependencies)
+  await app.register(uploadRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
   await app.register(keyRoutes, dependencies)
