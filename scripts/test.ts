@@ -46,7 +46,13 @@ async function runTap(serverUrl: string, args: string[]): Promise<Counts & { exi
   const tap = spawn('tap', ['--reporter=tap', ...args], {
     cwd: ROOT,
     stdio: ['inherit', 'pipe', 'inherit'],
-    env: { ...process.env, PATH: pathWithExecutables(), TEST_DATABASE_URL: serverUrl },
+    env: {
+      ...process.env,
+      PATH: pathWithExecutables(),
+      TEST_DATABASE_URL: serverUrl,
+      // Hundreds of processes load the same modules: stripped and compiled once, they start in half the time.
+      NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'),
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => tap.kill(signal))
   const [counts, [code]] = await Promise.all([readResults(tap.stdout, writeLines), once(tap, 'exit')])

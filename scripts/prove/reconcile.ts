@@ -54,8 +54,7 @@ export async function run(args: string[]): Promise<number> {
 async function proveOn(stack: Stack, plan: Plan): Promise<number> {
   const database = await connectTo(stack)
   try {
-    await plantTickets(database, { ...stack, tickets: plan.tickets })
-    const damaged = await damageTickets(database, { seed: plan.seed, percent: plan.damaged })
+    const damaged = await plantDamaged(database, stack, plan)
     console.log(`${plan.tickets} tickets, ${damaged} of them damaged`)
     const published = publishAll(stack, plan)
     const startedAt = Date.now()
@@ -69,6 +68,18 @@ async function proveOn(stack: Stack, plan: Plan): Promise<number> {
   } finally {
     await database.end()
   }
+}
+
+/**
+ * In one transaction: the worker compares a tenant's tickets soon after it has started, and would take tickets whose
+ * messages are not there yet for wrong.
+ */
+async function plantDamaged(database: pg.Client, stack: Stack, plan: Plan): Promise<number> {
+  await database.query('begin')
+  await plantTickets(database, { ...stack, tickets: plan.tickets })
+  const damaged = await damageTickets(database, { seed: plan.seed, percent: plan.damaged })
+  await database.query('commit')
+  return damaged
 }
 
 interface Progress {

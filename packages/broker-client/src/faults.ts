@@ -1,4 +1,5 @@
 import type { Fault } from '@carteiro/contracts/delivery'
+import { cut } from '@carteiro/contracts/storable-text'
 import { type CanonicalCode, canonicalCode, codeOfStatus } from './canonical-code.ts'
 import type { BrokerReply } from './request.ts'
 import { firstText, isFields, unwrapAnswer } from './unwrap-answer.ts'
@@ -99,7 +100,7 @@ function readError(body: unknown): { code: string | undefined; message: string; 
   const inText = texts.find((text) => text !== undefined && /^[A-Z][A-Z0-9_]{2,}$/.test(text))
   return {
     code: (code ?? inText)?.slice(0, 100),
-    message: (message ?? 'The broker gave no reason.').slice(0, MAX_MESSAGE_LENGTH),
+    message: cut(message ?? 'The broker gave no reason.', MAX_MESSAGE_LENGTH),
     details: errors.find((error) => error.details !== undefined)?.details,
   }
 }

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type {
   BrokerInstanceTable,
   BrokerNodeTable,
@@ -40,6 +40,7 @@ import type {
 } from './outbox-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
+import type { UploadTable } from './upload-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -56,6 +57,7 @@ export interface Tables {
   flow_state: FlowStateTable
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
+  upload: UploadTable
   timeline_entry: TimelineEntryTable
   timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
@@ -148,13 +150,22 @@ export interface ContactTable {
   phone: string | null
   lid: string | null
   jid: string | null
-  name: string | null
+  /** Shown: what was given, else what was told. So are document and registrations. */
+  name: GeneratedAlways<string | null>
+  document: GeneratedAlways<string | null>
+  registrations: GeneratedAlways<string[]>
+  given_name: string | null
+  given_document: string | null
+  given_registrations: string[] | null
+  told_name: string | null
+  told_document: string | null
+  told_registrations: Generated<string[]>
+  /** Whether `told_name` was told as a name, rather than copied from the push name. */
   named: Generated<boolean>
   push_name: string | null
-  document: string | null
-  registrations: Generated<string[]>
   avatar_url: string | null
   attributes: JsonDefault
+  version: Generated<number>
   created_at: WhenDefault
   updated_at: WhenDefault
 }
@@ -196,6 +207,7 @@ export interface MessageTable {
   provider_message_id: string | null
   state: string | null
   media: MediaColumn
+  upload_id: ColumnType<string | null, string | null | undefined, string | null>
   metadata: JsonDefault
   broker_at: WhenNullable
   received_at: WhenNullable

@@ -31,8 +31,9 @@ test('a changed byte, another key or a foreign value does not open', async (t) =
   t.throws(() => seal.open(Buffer.from('short'), here), SealError)
 })
 
-const old = randomBytes(32)
-const next = randomBytes(32)
+// Their bytes differ, by which keys without a name are named.
+const old = Buffer.alloc(32, 1)
+const next = Buffer.alloc(32, 2)
 
 test('the first key seals, all open, also what was sealed before the keys had names', async (t) => {
   const unnamed = createSeal(old)
@@ -57,6 +58,27 @@ test('a value whose key is not given says which one it needs', async (t) => {
   t.match(rotated.missingKey(unnamed.seal('secret', here)), /^[0-9a-f]{2}$/)
   t.throws(() => createSeal([{ id: '2026', key: old }]).open(sealed, here), SealError, 'a name is no key')
 })
+
+test('two keys without a name that are named alike both open', async (t) => {
+  const [first, second] = findNamedAlike()
+  const sealed = [first, second].map((key) => createSeal(key).seal('secret', here))
+  const seal = createSeal([{ id: '2026', key: next }, { key: first }, { key: second }])
+  t.same(sealed[0]?.subarray(0, 2), sealed[1]?.subarray(0, 2))
+  for (const each of sealed) t.equal(seal.open(each, here).toString(), 'secret')
+})
+
+/** By chance one pair of 256 is, so that a hundred keys have one. */
+function findNamedAlike(): [Buffer, Buffer] {
+  const seen = new Map<string, Buffer>()
+  for (let byte = 0; byte < 256; byte++) {
+    const key = Buffer.alloc(32, byte)
+    const name = createSeal(key).seal('', here).toString('hex', 0, 2)
+    const other = seen.get(name)
+    if (other) return [other, key]
+    seen.set(name, key)
+  }
+  throw new Error('no two keys are named alike')
+}
 
 const key = next.toString('base64')
 const spellings: [string, string, (string | undefined)[] | undefined][] = [

@@ -49,11 +49,13 @@ export function createSeal(keys: Buffer | readonly [SealKey, ...SealKey[]]): Sea
   const all = Buffer.isBuffer(keys) ? ([{ key: keys }] as const) : keys
   const [first] = all
   const header = headerOf(first)
-  const byHeader = new Map<string, Buffer>()
+  const byHeader = new Map<string, Buffer[]>()
   for (const each of all) {
     // What was sealed before a key had a name opens with it, too.
-    for (const one of [headerOf(each), headerOf({ key: each.key })])
-      byHeader.set(one.toString('hex'), each.key)
+    for (const one of [headerOf(each), headerOf({ key: each.key })]) {
+      const name = one.toString('hex')
+      byHeader.set(name, [...(byHeader.get(name) ?? []), each.key])
+    }
   }
 
   return {
@@ -65,26 +67,35 @@ export function createSeal(keys: Buffer | readonly [SealKey, ...SealKey[]]): Sea
     },
     open(sealed, context) {
       const head = readHeader(sealed)
-      const key = byHeader.get(head.toString('hex'))
-      if (!key) throw new SealError(`Sealed under the key ${idOf(head)}, which is not given.`)
+      const candidates = byHeader.get(head.toString('hex'))
+      if (!candidates) throw new SealError(`Sealed under the key ${idOf(head)}, which is not given.`)
       const body = sealed.subarray(head.length)
       if (body.length < IV_BYTES + TAG_BYTES) throw new SealError('Not a sealed value.')
-      const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, IV_BYTES), {
-        authTagLength: TAG_BYTES,
-      })
-      decipher.setAAD(additionalData(head, context))
-      decipher.setAuthTag(body.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
-      try {
-        return Buffer.concat([decipher.update(body.subarray(IV_BYTES + TAG_BYTES)), decipher.final()])
-      } catch {
-        throw new SealError(`Changed, moved or sealed under another key: ${context.join(' ')}`)
+      for (const key of candidates) {
+        const plain = openWith(key, body, additionalData(head, context))
+        if (plain) return plain
       }
+      throw new SealError(`Changed, moved or sealed under another key: ${context.join(' ')}`)
     },
     isCurrent: (sealed) => readHeader(sealed).equals(header),
     missingKey(sealed) {
       const head = readHeader(sealed)
       return byHeader.has(head.toString('hex')) ? undefined : idOf(head)
     },
+  }
+}
+
+/** `undefined` when it was sealed under another key, or is not what was sealed. */
+function openWith(key: Buffer, body: Uint8Array, additional: Buffer): Buffer | undefined {
+  const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  })
+  decipher.setAAD(additional)
+  decipher.setAuthTag(body.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+  try {
+    return Buffer.concat([decipher.update(body.subarray(IV_BYTES + TAG_BYTES)), decipher.final()])
+  } catch {
+    return undefined
   }
 }
 
@@ -101,7 +112,7 @@ function readHeader(sealed: Uint8Array): Buffer {
   return Buffer.from(sealed.subarray(0, length))
 }
 
-/** A key without a name is named by the two hex digits of its byte. */
+/** A key without a name is named by the two hex digits of its byte: one of 256, so that two keys may share it. */
 const idOf = (header: Buffer): string =>
   header[0] === NAMED ? header.toString('utf8', 2) : header.toString('hex', 1)
 

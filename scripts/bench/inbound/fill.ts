@@ -17,7 +17,7 @@ export async function fill({ connection: { db } }: BenchDatabase): Promise<void>
         (${INSTANCES}::text[])[1 + n % ${tenants.length}] as instance_id, uuidv7() as contact_id, uuidv7() as ticket_id
       from generate_series(0, ${FULL.tickets - 1}::integer) n`.execute(session)
     await sql`
-      insert into contact (tenant_id, id, phone, name, named)
+      insert into contact (tenant_id, id, phone, told_name, named)
       select tenant_id, contact_id, '+55219' || lpad(n::text, 8, '0'), 'Maria', true from chat`.execute(
       session,
     )

@@ -53,10 +53,10 @@ async function store(client: pg.PoolClient, envelope: MessageEnvelope): Promise<
   const { tenantId, instanceId, contact, message, metadata, timestamp, receivedAt } = envelope
   const one = async (text: string, values: unknown[]) => (await client.query(text, values)).rows[0]
   const { id: contactId } = await one(
-    `insert into contact (tenant_id, id, phone, name, named, push_name, registrations)
+    `insert into contact (tenant_id, id, phone, told_name, named, push_name, told_registrations)
      values ($1, $2, $3, $4, true, $5, $6)
      on conflict (tenant_id, phone) where phone is not null
-     do update set name = excluded.name, push_name = excluded.push_name, updated_at = now() returning id`,
+     do update set told_name = excluded.told_name, push_name = excluded.push_name, updated_at = now() returning id`,
     [tenantId, newId(), contact.phone, contact.name, contact.pushName, contact.registrations],
   )
   const { id: ticketId } = await one(

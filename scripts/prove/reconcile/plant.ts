@@ -13,7 +13,7 @@ export async function plantTickets(
     [tickets],
   )
   await database.query(
-    `insert into contact (tenant_id, id, phone, name)
+    `insert into contact (tenant_id, id, phone, told_name)
      select $1, contact_id, '+5533' || lpad(n::text, 9, '0'), 'Planted' from planted`,
     [tenantId],
   )

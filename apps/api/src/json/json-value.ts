@@ -29,7 +29,3 @@ export const saysYes = (value: unknown): boolean => value === true || value === 
 export function defined(members: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
 }
-
-/** At most so many characters, and never half of one. */
-export const cut = (text: string, maxCharacters: number): string =>
-  text.length > maxCharacters ? text.slice(0, maxCharacters).toWellFormed() : text

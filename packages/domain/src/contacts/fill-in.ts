@@ -13,11 +13,11 @@ export interface ToldContact {
 const COLUMNS = [
   'phone',
   'lid',
-  'name',
+  'told_name',
   'named',
   'push_name',
-  'document',
-  'registrations',
+  'told_document',
+  'told_registrations',
   'avatar_url',
 ] as const
 
@@ -42,11 +42,11 @@ export async function fillIn(work: UnitOfWork, contacts: ToldContact[]): Promise
       cross join lateral (select
         ${address('phone')} as phone,
         ${address('lid')} as lid,
-        coalesce(told.name, case when c.named then c.name end, told.push_name, c.name) as name,
+        coalesce(told.name, case when c.named then c.told_name end, told.push_name, c.told_name) as told_name,
         (c.named or told.name is not null) as named,
         coalesce(told.push_name, c.push_name) as push_name,
-        coalesce(told.document, c.document) as document,
-        coalesce(told.registrations, c.registrations) as registrations,
+        coalesce(told.document, c.told_document) as told_document,
+        coalesce(told.registrations, c.told_registrations) as told_registrations,
         coalesce(told.avatar_url, c.avatar_url) as avatar_url
       ) n
       where (${columnsOf('c')}) is distinct from (${columnsOf('n')})

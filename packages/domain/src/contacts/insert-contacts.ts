@@ -13,7 +13,7 @@ export async function insertContacts(work: UnitOfWork, contacts: ToldContact[]):
   if (contacts.length === 0) return 0
   const { rows } = await sql<ContactViewRow & { tenant_id: string }>`
     insert into contact
-      (tenant_id, id, kind, phone, lid, jid, name, named, push_name, document, registrations, avatar_url)
+      (tenant_id, id, kind, phone, lid, jid, told_name, named, push_name, told_document, told_registrations, avatar_url)
     select tenant_id, id, kind, phone, lid, jid, coalesce(name, push_name), name is not null, push_name, document,
       coalesce(registrations, '{}'), avatar_url
     from jsonb_to_recordset(${JSON.stringify(contacts.map(toRow))}::jsonb) as told (tenant_id text, id uuid,

@@ -1,6 +1,7 @@
 import type { TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { joinConversations } from '../flow/join-conversations.ts'
 import { tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline } from '../timeline/append.ts'
 
@@ -33,6 +34,7 @@ export async function mergeContacts(
   await mergeOpenTickets(work, tenantId, { kept, gone })
   await repointTickets(work, tenantId, { kept, gone })
   await repointConsents(work, tenantId, { kept, gone })
+  await repointUploads(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -103,6 +105,7 @@ async function mergeTickets(
     update ticket set status = 'closed', closed_at = now(), updated_at = now(), unread_count = 0, preview = null,
       metadata = metadata || jsonb_build_object('mergedInto', ${older.id}::text)
     where tenant_id = ${tenantId} and id = ${younger.id}`.execute(transaction)
+  await joinConversations(transaction, tenantId, { keptTicketId: older.id, goneTicketId: younger.id })
   await appendTimeline(transaction, [
     { tenantId, ticketId: older.id, type: 'TICKET_MERGED', details: { mergedTicketId: younger.id } },
   ])
@@ -154,7 +157,13 @@ async function repointConsents({ transaction }: UnitOfWork, tenantId: string, jo
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
 }
 
-/** A name that was given stays before one that was only a push name. */
+async function repointUploads({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  await sql`
+    update upload set contact_id = ${join.kept}
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+/** What people wrote of either stays; of names that were told, one that is a name before one that was a push name. */
 async function takeOver({ transaction }: UnitOfWork, tenantId: string, { kept, gone }: Join): Promise<void> {
   const deleted = await transaction
     .deleteFrom('contact')
@@ -165,11 +174,17 @@ async function takeOver({ transaction }: UnitOfWork, tenantId: string, { kept, g
   await sql`
     update contact set
       phone = coalesce(phone, ${deleted.phone}), lid = coalesce(lid, ${deleted.lid}),
-      name = case when not named and ${deleted.named} then ${deleted.name} else coalesce(name, ${deleted.name}) end,
+      given_name = coalesce(given_name, ${deleted.given_name}),
+      given_document = coalesce(given_document, ${deleted.given_document}),
+      given_registrations = coalesce(given_registrations, ${deleted.given_registrations}::text[]),
+      told_name = case when not named and ${deleted.named} then ${deleted.told_name}
+        else coalesce(told_name, ${deleted.told_name}) end,
       named = named or ${deleted.named},
-      push_name = coalesce(push_name, ${deleted.push_name}), document = coalesce(document, ${deleted.document}),
-      registrations = case when registrations = '{}' then ${deleted.registrations}::text[] else registrations end,
+      push_name = coalesce(push_name, ${deleted.push_name}), told_document = coalesce(told_document, ${deleted.told_document}),
+      told_registrations = case when told_registrations = '{}' then ${deleted.told_registrations}::text[]
+        else told_registrations end,
       avatar_url = coalesce(avatar_url, ${deleted.avatar_url}),
-      attributes = ${JSON.stringify(deleted.attributes)}::jsonb || attributes, updated_at = now()
+      attributes = ${JSON.stringify(deleted.attributes)}::jsonb || attributes,
+      version = greatest(version, ${deleted.version}) + 1, updated_at = now()
     where tenant_id = ${tenantId} and id = ${kept}`.execute(transaction)
 }

@@ -35,8 +35,8 @@ async function find(transaction: DatabaseTransaction, told: Told[]): Promise<Sto
   }))
   const distinct = [...new Map(addresses.map((address) => [JSON.stringify(address), address])).values()]
   const by = (column: 'phone' | 'lid' | 'jid') => sql`
-    select c.tenant_id, c.id, c.phone, c.lid, c.jid, c.name, c.named, c.push_name, c.document, c.registrations,
-      c.avatar_url
+    select c.tenant_id, c.id, c.phone, c.lid, c.jid, c.told_name as name, c.named, c.push_name,
+      c.told_document as document, c.told_registrations as registrations, c.avatar_url
     from asked join contact c on c.tenant_id = asked.tenant_id and c.${sql.ref(column)} = asked.${sql.ref(column)}`
   const { rows } = await sql<StoredContact>`
     with asked as materialized (

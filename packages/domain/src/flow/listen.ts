@@ -1,3 +1,4 @@
+import { cut } from '@carteiro/contracts/storable-text'
 import type { CompiledFlow } from './compile-flow.ts'
 import { type FlowState, knownField } from './flow-state.ts'
 import { foldText } from './fold-text.ts'
@@ -70,7 +71,7 @@ function unread(
   switch (otherwise) {
     case 'accept':
       return {
-        heard: { ...open, fields: { ...state.fields, [field]: text.trim().slice(0, MAX_ACCEPTED_LENGTH) } },
+        heard: { ...open, fields: { ...state.fields, [field]: cut(text.trim(), MAX_ACCEPTED_LENGTH) } },
         again: null,
       }
     case 'pass':

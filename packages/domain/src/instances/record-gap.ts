@@ -1,4 +1,5 @@
 import type { GapEnvelope } from '@carteiro/contracts/envelope'
+import { cut } from '@carteiro/contracts/storable-text'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 
 /** Tells that a broker saw less than there should have been. Brokers write times and counts in forms of their own. */
@@ -20,7 +21,7 @@ export function recordGap(
 const MAX_CHARACTERS = 100
 
 const textOf = (value: unknown): string | null =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, MAX_CHARACTERS) : null
+  typeof value === 'string' || typeof value === 'number' ? cut(String(value), MAX_CHARACTERS) : null
 
 function countOf(value: unknown): number | null {
   const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN

@@ -62,6 +62,15 @@ t.test('what could not be decrypted is replaced in its place when the real messa
   t.match(await keep(), { status: 'duplicate' }, 'a placeholder does not hide the real one')
 })
 
+t.test('a message whose preview would end within an emoji is stored whole', async (t) => {
+  const phone = newPhone()
+  const text = `${'a'.repeat(119)}\u{1f600} and more`
+  const envelope = messageEnvelope({ phone, text })
+  t.match(await save(envelope), { status: 'saved' })
+  t.equal((await read(envelope.providerMessageId)).text, text)
+  t.match(await previewOf(envelope.providerMessageId), /^a{119}.$/u)
+})
+
 t.test('a call is one message of its ticket, whatever is told of it', async (t) => {
   const phone = newPhone()
   const call = (status: string) =>

@@ -1,3 +1,4 @@
+import { cut } from '@carteiro/contracts/storable-text'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
@@ -54,7 +55,7 @@ const PREVIEW_LENGTH = 120
 const SIDES = sql.raw('first_inbound_at, last_inbound_at, first_outbound_at, last_outbound_at')
 
 /** As much of a message as a list of tickets shows. */
-export const previewOf = (text: string): string => text.slice(0, PREVIEW_LENGTH)
+export const previewOf = (text: string): string => cut(text, PREVIEW_LENGTH)
 
 /**
  * The open ticket of a contact on an instance, touched by a message; opened when there is none, with its entry in the

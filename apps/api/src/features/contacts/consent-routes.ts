@@ -3,12 +3,12 @@ import { Problem, ProblemBody } from '@carteiro/contracts/problem'
 import { listConsents, readConsent } from '@carteiro/domain/consents/read-consents'
 import { recordConsent } from '@carteiro/domain/consents/record-consent'
 import type { HttpServer } from '@carteiro/runtime/http-server'
-import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { IdCursor, listOf, Page } from '../../lists/page.ts'
+import { byContact, noContact } from './no-contact.ts'
 
-const byPurpose = z.object({ id: z.uuid(), purpose: Purpose })
+const byPurpose = byContact.extend({ purpose: Purpose })
 const documented = (summary: string) => ({ tags: ['contacts'], summary })
 
 /** Clocks of senders and ours may differ by so much. */
@@ -26,7 +26,7 @@ export async function consentRoutes(
       onRequest: app.authenticate('read'),
       schema: {
         ...documented('What a contact said about being written to, newest first'),
-        params: z.object({ id: z.uuid() }),
+        params: byContact,
         querystring: Page.extend({ purpose: Purpose.optional() }),
         response: { 200: listOf(Consent), 404: ProblemBody },
       },
@@ -34,7 +34,7 @@ export async function consentRoutes(
     async ({ actor: { tenantId }, params: { id }, query: { cursor, ...filter } }) => {
       const after = readCursor(IdCursor, cursor)?.id
       const list = await listConsents(db, { ...filter, tenantId, contactId: id, after })
-      if (!list) throw notFound(id)
+      if (!list) throw noContact(id)
       return { items: list.items, nextCursor: writeCursor(list.next === null ? null : { id: list.next }) }
     },
   )
@@ -51,7 +51,7 @@ export async function consentRoutes(
     },
     async ({ actor: { tenantId }, params: { id, purpose } }) => {
       const standing = await readConsent(db, { tenantId, contactId: id, purpose })
-      if (!standing) throw notFound(id)
+      if (!standing) throw noContact(id)
       return standing
     },
   )
@@ -76,7 +76,7 @@ export async function consentRoutes(
         actor: actor.name,
         requestId,
       })
-      if (!standing) throw notFound(id)
+      if (!standing) throw noContact(id)
       return standing
     },
   )
@@ -94,5 +94,3 @@ function readPast(at: string): Date {
     },
   )
 }
-
-const notFound = (id: string) => new Problem('NOT_FOUND', `There is no contact ${id}.`)

@@ -1,4 +1,5 @@
-import { cut, isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { isObject, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 
 /** Whose an event says that it is. The instance's row alone decides. */
 export interface EventAddress {

@@ -1,6 +1,7 @@
 import type { BrokerContact } from '@carteiro/contracts/broker-event'
 import { parseRecipient } from '@carteiro/contracts/jid'
-import { cut, type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { type JsonObject, objectOf, textOf } from '../../json/json-value.ts'
 
 export interface ReadContact {
   contact: BrokerContact

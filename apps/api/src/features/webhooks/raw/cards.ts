@@ -1,4 +1,5 @@
-import { cut, defined, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { defined, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 
 const MAX_CARDS = 257
 const MAX_VCARD_CHARACTERS = 16_384

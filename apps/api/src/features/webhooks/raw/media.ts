@@ -1,5 +1,6 @@
 import { MediaType } from '@carteiro/contracts/media'
-import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readBytes, sizeOf } from './bytes.ts'
 import { readLong } from './longs.ts'
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { cut, defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { defined, firstText, isObject, type JsonObject, textOf } from '../../../json/json-value.ts'
 import { readBytes } from './bytes.ts'
 import { readLong } from './longs.ts'
 

@@ -1,4 +1,5 @@
-import { cut, isObject, type JsonObject } from '../../../json/json-value.ts'
+import { cut } from '@carteiro/contracts/storable-text'
+import { isObject, type JsonObject } from '../../../json/json-value.ts'
 
 /** WhatsApp's own bound. */
 const MAX_TEXT_CHARACTERS = 65_536

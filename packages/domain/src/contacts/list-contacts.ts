@@ -1,0 +1,31 @@
+import type { Contact } from '@carteiro/contracts/contact'
+import type { Queryable } from '@carteiro/database/connect'
+import { describeContact } from './describe-contact.ts'
+
+export interface ContactFilter {
+  tenantId: string
+  kind?: 'person' | 'group' | undefined
+  /** E.164. */
+  phone?: string | undefined
+  after?: string | undefined
+  limit: number
+}
+
+/** A tenant's contacts, those who came last first. @param after id of the last one of the page before */
+export async function listContacts(
+  db: Queryable,
+  { tenantId, kind, phone, after, limit }: ContactFilter,
+): Promise<{ items: Contact[]; next: string | null }> {
+  let query = db
+    .selectFrom('contact')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  if (phone !== undefined) query = query.where('phone', '=', phone)
+  if (after !== undefined) query = query.where('id', '<', after)
+  const rows = await query.execute()
+  const page = rows.slice(0, limit)
+  return { items: page.map(describeContact), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+}
