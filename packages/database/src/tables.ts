@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type {
   BrokerInstanceTable,
   BrokerNodeTable,
@@ -41,6 +41,7 @@ import type {
 import type { ContactSearchTable, MessageSearchTable, SearchCursorTable } from './search-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
+import type { UploadTable } from './upload-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -57,6 +58,7 @@ export interface Tables {
   flow_state: FlowStateTable
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
+  upload: UploadTable
   timeline_entry: TimelineEntryTable
   timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
@@ -209,6 +211,7 @@ export interface MessageTable {
   provider_message_id: string | null
   state: string | null
   media: MediaColumn
+  upload_id: ColumnType<string | null, string | null | undefined, string | null>
   metadata: JsonDefault
   broker_at: WhenNullable
   received_at: WhenNullable

@@ -3,7 +3,7 @@ import type { Queryable } from '@carteiro/database/connect'
 import type { MessageTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import { toContactView } from '../contacts/view.ts'
-import { toMessageView } from '../messages/view.ts'
+import { toMessageViews } from '../messages/view.ts'
 import { makeSnippet } from './make-snippet.ts'
 import { type SearchQuery, toMessageQuery } from './read-query.ts'
 import { PLACES_A_RUN } from './runs.ts'
@@ -37,17 +37,15 @@ export async function searchMessages(
       join contact c on c.tenant_id = ${tenantId} and c.id = m.contact_id
     order by hit.place desc`.execute(db)
   const page = rows.slice(0, limit)
+  const views = await toMessageViews(db, page)
   return {
-    items: page.map((row) => toHit(row, query)),
+    items: views.flatMap((message, index) => {
+      const row = page[index]
+      return row ? [{ message, contact: contactOf(row), snippet: makeSnippet(row.text ?? '', query) }] : []
+    }),
     next: rows.length > limit ? (page.at(-1)?.place ?? null) : null,
   }
 }
 
-function toHit(row: Hit, query: SearchQuery): MessageHit {
-  const { contact_id: id, contact_name: name, contact_phone: phone, contact_kind: kind } = row
-  return {
-    message: toMessageView(row),
-    contact: toContactView({ id, name, phone, kind }),
-    snippet: makeSnippet(row.text ?? '', query),
-  }
-}
+const contactOf = ({ contact_id: id, contact_name: name, contact_phone: phone, contact_kind: kind }: Hit) =>
+  toContactView({ id, name, phone, kind })
