@@ -4,6 +4,7 @@ import { ConsentStatus, Purpose } from './consent.ts'
 import { DeliveryState } from './delivery.ts'
 import { MessageMedia } from './media.ts'
 import { MessageMetadata } from './message-metadata.ts'
+import { messageParts } from './message-parts.ts'
 import { Notification } from './notification.ts'
 import { ContactView, TicketNote, TicketState, TicketTimeline } from './ticket.ts'
 
@@ -19,6 +20,7 @@ export const MessageView = z.object({
   status: DeliveryState.nullable(),
   /** Its file; null when it has none. */
   media: MessageMedia.nullable(),
+  ...messageParts,
   createdAt: z.iso.datetime(),
 })
 export type MessageView = z.infer<typeof MessageView>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MessageMedia } from './media.ts'
+import { MessageCard, MessageLocation } from './message-parts.ts'
 
 /** What the transport said of a message: its ids, and its times beside ours. */
 export const BrokerMetadata = z.looseObject({
@@ -17,8 +18,7 @@ export const BrokerMetadata = z.looseObject({
 export const MessageMetadata = z.object({
   broker: BrokerMetadata,
   media: MessageMedia.optional(),
-  /** Degrees, and what the place is called. */
-  location: z.looseObject({ latitude: z.number().optional(), longitude: z.number().optional() }).optional(),
-  contacts: z.array(z.record(z.string(), z.unknown())).optional(),
+  location: MessageLocation.optional(),
+  contacts: z.array(MessageCard).optional(),
 })
 export type MessageMetadata = z.infer<typeof MessageMetadata>

@@ -32,6 +32,7 @@ export type DeadEnvelope = z.infer<typeof DeadEnvelope>
 export const OUTBOUND_QUEUE = 'outbound'
 export const INBOUND_DEAD_QUEUE = 'inbound-dead'
 export const inboundQueue = (shard: number): string => `inbound-${shard}`
+export const INBOUND_QUEUES = Array.from({ length: INBOUND_SHARDS }, (_, shard) => inboundQueue(shard))
 
 interface QueueSettings {
   /** Whether pg-boss notifies inside the insert's transaction. */

@@ -79,7 +79,7 @@ const instanceRequired = (instanceIds: string[]): string =>
 
 const blockedByPolicy = ({ purpose, consent }: BlockedByPolicy): string =>
   consent === 'denied'
-    ? `This contact does not want ${purpose} messages; record its consent when it changes its mind.`
+    ? `This contact does not want ${purpose} messages: an answer in its chat may leave for a day after it writes again; record its consent when it changes its mind.`
     : `This contact has not agreed to ${purpose} messages; record its consent first.`
 
 function templateNotFound({

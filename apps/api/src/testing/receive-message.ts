@@ -10,7 +10,7 @@ export interface ReceivedMessage {
 /** A customer writes: stored as the worker stores it, with its events. */
 export async function receiveMessage(
   dependencies: CommitDependencies,
-  { tenantId, phone, text }: { tenantId: string; phone: string; text: string },
+  { tenantId, phone, text, timestamp }: { tenantId: string; phone: string; text: string; timestamp?: string },
 ): Promise<ReceivedMessage> {
   const now = new Date().toISOString()
   const result = await commit(dependencies, (work) =>
@@ -21,7 +21,7 @@ export async function receiveMessage(
       tenantId,
       instanceId: `${tenantId}-phone`,
       chatKey: `${phone.slice(1)}@s.whatsapp.net`,
-      timestamp: now,
+      timestamp: timestamp ?? now,
       receivedAt: now,
       requestId: 'request-1',
       providerMessageId: newId(),

@@ -5,7 +5,16 @@ export interface AuditEntry {
   tenantId: string
   /** Who: a user's id, `key:<id>`, `worker`, `cli`. */
   actor: string
-  action: 'CREATED' | 'SENT' | 'UPDATED' | 'FAILED' | 'CANCELLED' | 'DELETED' | 'BLOCKED_BY_POLICY'
+  action:
+    | 'CREATED'
+    | 'SENT'
+    | 'UPDATED'
+    | 'FAILED'
+    | 'CANCELLED'
+    | 'DELETED'
+    | 'BLOCKED_BY_POLICY'
+    | 'EXPORTED'
+    | 'ERASED'
   entityType:
     | 'delivery'
     | 'contact'
@@ -16,6 +25,7 @@ export interface AuditEntry {
     | 'flow'
     | 'ticket'
     | 'queue'
+    | 'upload'
   entityId: string
   details?: Record<string, unknown>
   requestId?: string | null

@@ -2,8 +2,9 @@ import type { ConsentStatus, Purpose } from '@carteiro/contracts/consent'
 import type { Jid } from '@carteiro/contracts/jid'
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
-import { addressOf, recipientOf } from '../contacts/phone.ts'
+import { addressOf } from '../contacts/phone.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { findAnswerable } from './answer.ts'
 import { newestConsent } from './newest.ts'
 import { allows } from './policy.ts'
 
@@ -11,6 +12,8 @@ export interface SendQuestion {
   tenantId: string
   recipient: Jid
   purpose: Purpose
+  /** A person writes it in a chat. */
+  isAnswer: boolean
   actor: string
   requestId: string
 }
@@ -36,7 +39,7 @@ interface StandingRow {
  */
 export async function maySend(
   { transaction }: UnitOfWork,
-  { tenantId, recipient, purpose, actor, requestId }: SendQuestion,
+  { tenantId, recipient, purpose, isAnswer, actor, requestId }: SendQuestion,
 ): Promise<BlockedByPolicy | undefined> {
   const { phone, lid, jid } = addressOf(recipient)
   const { rows } = await sql<StandingRow>`
@@ -47,15 +50,19 @@ export async function maySend(
     where t.id = ${tenantId}`.execute(transaction)
   const [standing] = rows
   if (!standing) throw new Error(`there is no tenant ${tenantId}`)
-  if (allows(standing.policy, purpose, standing.status)) return undefined
+  const { policy, status, contact_id: contactId } = standing
+  if (allows(policy, purpose, status)) return undefined
+  const mayHaveWritten = isAnswer && status === 'denied' && contactId !== null
+  if (mayHaveWritten && (await findAnswerable(transaction, tenantId, [contactId])).size > 0) return undefined
   await recordAudit(transaction, [
     {
       tenantId,
       actor,
       action: 'BLOCKED_BY_POLICY',
       entityType: 'contact',
-      entityId: standing.contact_id ?? recipientOf(recipient),
-      details: { purpose, consent: standing.status, to: recipientOf(recipient) },
+      // Of a recipient that is no contact nothing is kept.
+      entityId: standing.contact_id ?? 'none',
+      details: { purpose, consent: standing.status },
       requestId,
     },
   ])

@@ -50,7 +50,7 @@ export async function recordConsentWithin(
       where tenant_id = ${tenantId} and contact_id = ${contactId} and purpose = ${purpose}
         and at = ${at} and status = ${status} and source = ${source})`.execute(transaction)
   if (numAffectedRows) {
-    const details = { purpose, status, source, ...(at ? { at: at.toISOString() } : {}) }
+    const details = { purpose, status, ...(at ? { at: at.toISOString() } : {}) }
     await recordAudit(transaction, [
       {
         tenantId,

@@ -1,6 +1,7 @@
 import type { TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { joinConversations } from '../flow/join-conversations.ts'
 import { tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline } from '../timeline/append.ts'
 
@@ -33,6 +34,7 @@ export async function mergeContacts(
   await mergeOpenTickets(work, tenantId, { kept, gone })
   await repointTickets(work, tenantId, { kept, gone })
   await repointConsents(work, tenantId, { kept, gone })
+  await repointUploads(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -103,6 +105,7 @@ async function mergeTickets(
     update ticket set status = 'closed', closed_at = now(), updated_at = now(), unread_count = 0, preview = null,
       metadata = metadata || jsonb_build_object('mergedInto', ${older.id}::text)
     where tenant_id = ${tenantId} and id = ${younger.id}`.execute(transaction)
+  await joinConversations(transaction, tenantId, { keptTicketId: older.id, goneTicketId: younger.id })
   await appendTimeline(transaction, [
     { tenantId, ticketId: older.id, type: 'TICKET_MERGED', details: { mergedTicketId: younger.id } },
   ])
@@ -151,6 +154,12 @@ async function repointTickets({ transaction }: UnitOfWork, tenantId: string, joi
 async function repointConsents({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
   await sql`
     update consent set contact_id = ${join.kept}
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+async function repointUploads({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  await sql`
+    update upload set contact_id = ${join.kept}
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
 }
 

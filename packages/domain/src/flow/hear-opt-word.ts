@@ -1,4 +1,5 @@
 import { PURPOSES } from '@carteiro/contracts/consent'
+import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { OptWord } from '../consents/opt-word.ts'
 import { readConsent } from '../consents/read-consents.ts'
 import { recordConsentWithin } from '../consents/record-consent.ts'
@@ -6,17 +7,24 @@ import type { UnitOfWork } from '../events/unit-of-work.ts'
 import type { LockedTurn } from './lock-turn.ts'
 import { type Said, type SayDependencies, say } from './say.ts'
 
+/** What was said; `fault`: why the word could not be confirmed. */
+export interface Heard {
+  said: Said[]
+  fault?: unknown
+}
+
 /**
  * Records what a customer's word says of consent, for every purpose, and confirms it once. A word that changes nothing
- * is an ordinary message: who never took a consent back may write START and mean something else.
+ * is an ordinary message: who never took a consent back may write START and mean something else. What cannot be
+ * confirmed counts all the same.
  *
- * @returns what was said; `undefined` when the word changed nothing
+ * @returns `undefined` when the word changed nothing
  */
 export async function hearOptWord(
   work: UnitOfWork,
   dependencies: SayDependencies,
   { turn, word, isLate }: { turn: LockedTurn; word: OptWord; isLate: boolean },
-): Promise<Said[] | undefined> {
+): Promise<Heard | undefined> {
   const { contact, message, requestId } = turn
   const { tenant_id: tenantId, id: contactId } = contact
   let hasChanged = false
@@ -35,8 +43,13 @@ export async function hearOptWord(
     })
   }
   if (!hasChanged) return undefined
-  if (isLate) return []
+  if (isLate) return { said: [] }
   const key = word.status === 'denied' ? 'OPT_OUT' : 'OPT_IN'
   const reply = { key, text: word.confirmation }
-  return [await say(work, dependencies, { turn, reply, policyExempt: true })]
+  try {
+    return { said: [await work.part(() => say(work, dependencies, { turn, reply, policyExempt: true }))] }
+  } catch (error) {
+    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
+    return { said: [], fault: error }
+  }
 }

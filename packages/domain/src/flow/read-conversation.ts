@@ -1,8 +1,8 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
+import { FLOW_PREFIX } from './flow-key.ts'
 import { FlowState } from './flow-state.ts'
 import type { LockedTurn } from './lock-turn.ts'
-import { FLOW_PREFIX } from './say.ts'
 
 /** How a ticket's conversation stands, and what a person did in it. */
 export interface Conversation {

@@ -1,6 +1,7 @@
 import type { Queue } from '@carteiro/queue/queue'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { queueWithin } from '../outbox/queue-message.ts'
+import { dedupeKeyOf } from './flow-key.ts'
 import type { LockedTurn } from './lock-turn.ts'
 import type { FlowReply } from './run-flow.ts'
 import { sanitize } from './sanitize.ts'
@@ -23,16 +24,6 @@ export interface Said {
 
 /** An answer that left a day later would answer nothing. */
 const EXPIRES_AFTER_MS = 24 * 3_600_000
-
-/** All keys of what is said automatically begin with it. */
-export const FLOW_PREFIX = 'flow:'
-
-/** One message and question have one reply, however often they are looked at. */
-export const dedupeKeyOf = (
-  conversationId: string,
-  inboundProviderMessageId: string | null,
-  questionKey?: string,
-): string => `${FLOW_PREFIX}${conversationId}:${inboundProviderMessageId}:${questionKey ?? 'reply'}`
 
 /**
  * Says something to the customer of a turn: through the last gate of every automatic text, and through the outbox,

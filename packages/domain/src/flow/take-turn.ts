@@ -3,7 +3,7 @@ import { readConsent } from '../consents/read-consents.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { compileFlow } from './compile-flow.ts'
 import type { Turn } from './find-turns.ts'
-import { hearOptWord } from './hear-opt-word.ts'
+import { type Heard, hearOptWord } from './hear-opt-word.ts'
 import { keepConversation } from './keep-conversation.ts'
 import { type LockedTurn, lockTurn } from './lock-turn.ts'
 import { readConversation } from './read-conversation.ts'
@@ -19,6 +19,8 @@ export interface TurnResult {
   inboundMessageId: string | null
   requestId: string | null
   said: Said[]
+  /** Why a word of consent, which is recorded, could not be confirmed. */
+  fault?: unknown
 }
 
 /** Nobody answers what reached us so long ago: the workers were away. */
@@ -39,24 +41,24 @@ export async function takeTurn(
     const locked = await lockTurn(work.transaction, turn)
     if (!locked) return { status: 'gone', inboundMessageId: null, requestId: null, said: [] }
     const { message, requestId } = locked
-    const said = await answer(work, dependencies, locked)
-    return { status: 'taken', inboundMessageId: message.provider_message_id, requestId, said }
+    const heard = await answer(work, dependencies, locked)
+    return { status: 'taken', inboundMessageId: message.provider_message_id, requestId, ...heard }
   })
 }
 
-async function answer(work: UnitOfWork, dependencies: SayDependencies, turn: LockedTurn): Promise<Said[]> {
+async function answer(work: UnitOfWork, dependencies: SayDependencies, turn: LockedTurn): Promise<Heard> {
   const { contact, ticket, message } = turn
   const { tenant_id: tenantId } = ticket
   const reachedUsAt = message.received_at ?? message.created_at
   const isLate = message.metadata.backfilled === true || Date.now() - reachedUsAt.getTime() > MAX_AGE_MS
   const word = readOptWord(message.text)
   const heard = word && (await hearOptWord(work, dependencies, { turn, word, isLate }))
-  if (heard || isLate || ticket.status === 'closed') return heard ?? []
+  if (heard || isLate || ticket.status === 'closed') return heard ?? { said: [] }
   const { definition, version } = await readFlow(work.transaction, tenantId)
-  if (!definition.enabled) return []
+  if (!definition.enabled) return { said: [] }
   const purpose = 'service'
   const standing = await readConsent(work.transaction, { tenantId, contactId: contact.id, purpose })
-  if (!standing?.maySend) return []
+  if (!standing?.maySend) return { said: [] }
 
   const { state: before, personWroteAt } = await readConversation(work.transaction, turn)
   const assigned = ticket.assignee_id !== null
@@ -65,5 +67,5 @@ async function answer(work: UnitOfWork, dependencies: SayDependencies, turn: Loc
   await keepConversation(work, turn, { before, after: step.state })
   const said: Said[] = []
   for (const reply of step.replies) said.push(await say(work, dependencies, { turn, reply }))
-  return said
+  return { said }
 }

@@ -119,5 +119,5 @@ async function tellMedia(
         then content #- '{media,base64}' #- '{media,data}' else content end
     where tenant_id = ${message.tenant_id} and id = ${message.id}
     returning *`.execute(work.transaction)
-  for (const row of rows) tellUpdated(work, row, { what: 'media' })
+  for (const row of rows) await tellUpdated(work, row, { what: 'media' })
 }

@@ -29,7 +29,7 @@ export async function editMessage(
     content: row.type === 'text' ? envelope.message : withFileOf(row.content, envelope.message),
     metadata: { ...row.metadata, edits: [...edits, before], editedAt: envelope.timestamp },
   })
-  tellUpdated(work, next, { what: 'edited', at: envelope.timestamp })
+  await tellUpdated(work, next, { what: 'edited', at: envelope.timestamp })
   return 'changed'
 }
 

@@ -1,14 +1,8 @@
 import type { MessageEnvelope } from '@carteiro/contracts/envelope'
 import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { readPoll } from './read-poll.ts'
 import { readWaitingVotes } from './record-vote.ts'
-
-interface PollContent {
-  name: string | null
-  options: string[]
-  /** Base64, where it is known. */
-  secret: string | null
-}
 
 /** Whether a message is a poll, or brings what one is read with. */
 export const isPoll = ({ message }: Pick<MessageEnvelope, 'message'>): boolean =>
@@ -28,42 +22,4 @@ export async function keepPoll(work: UnitOfWork, envelope: MessageEnvelope): Pro
       options = case when excluded.options = '{}' then p.options else excluded.options end,
       secret = coalesce(excluded.secret, p.secret)`.execute(work.transaction)
   await readWaitingVotes(work, { tenantId, instanceId, pollMessageId })
-}
-
-const CREATIONS = [
-  'poll',
-  'pollCreationMessage',
-  'pollCreationMessageV2',
-  'pollCreationMessageV3',
-  'pollCreationMessageV4',
-  'pollCreationMessageV5',
-]
-
-function readPoll(message: Record<string, unknown>): PollContent | undefined {
-  const poll = CREATIONS.map((key) => message[key]).find(isObject)
-  if (!poll) return undefined
-  const context = isObject(message.messageContextInfo) ? message.messageContextInfo : {}
-  const options = Array.isArray(poll.options) ? poll.options : []
-  return {
-    name: firstText(poll.name, poll.question),
-    options: options.flatMap((option) => {
-      const name = isObject(option) ? firstText(option.name, option.optionName) : firstText(option)
-      return name === null ? [] : [name]
-    }),
-    secret: firstText(
-      poll.messageSecret,
-      poll.secret,
-      poll.encKey,
-      message.messageSecret,
-      context.messageSecret,
-    ),
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function firstText(...candidates: unknown[]): string | null {
-  const found = candidates.find((value) => typeof value === 'string' && value !== '')
-  return typeof found === 'string' ? found : null
 }

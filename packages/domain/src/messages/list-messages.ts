@@ -1,6 +1,6 @@
 import type { MessageView } from '@carteiro/contracts/event'
 import type { Queryable } from '@carteiro/database/connect'
-import { toMessageView } from './view.ts'
+import { toMessageViews } from './view.ts'
 
 /**
  * A ticket's messages in the order in which they were stored.
@@ -26,5 +26,6 @@ export async function listMessages(
     .limit(limit + 1)
     .execute()
   const page = rows.slice(0, limit)
-  return { items: page.map(toMessageView), next: rows.length > limit ? (page.at(-1)?.number ?? null) : null }
+  const next = rows.length > limit ? (page.at(-1)?.number ?? null) : null
+  return { items: await toMessageViews(db, page), next }
 }

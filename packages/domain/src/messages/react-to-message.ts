@@ -23,6 +23,6 @@ export async function reactToMessage(
     where r.reacted_at <= excluded.reacted_at
     returning reactor`.execute(work.transaction)
   if (rows.length === 0) return 'stale'
-  tellUpdated(work, row, { what: 'reaction', by, emoji })
+  await tellUpdated(work, row, { what: 'reaction', by, emoji })
   return 'changed'
 }

@@ -100,7 +100,7 @@ async function tellVotes(work: UnitOfWork, key: PollKey): Promise<void> {
     const selectedOptions = selected_options ?? selected_option_ids?.map((id) => names.get(id) ?? id)
     return selectedOptions ? [{ by: voter, selectedOptions }] : []
   })
-  tellUpdated(work, message, { what: 'votes', votes })
+  await tellUpdated(work, message, { what: 'votes', votes })
 }
 
 const readVotes = ({ transaction }: UnitOfWork, key: PollKey): Promise<VoteRow[]> =>

@@ -30,6 +30,6 @@ export async function revokeMessage(
     .where('instance_id', '=', row.instance_id)
     .where('poll_message_id', '=', envelope.targetMessageId)
     .execute()
-  tellUpdated(work, next, { what: 'revoked', at: envelope.timestamp })
+  await tellUpdated(work, next, { what: 'revoked', at: envelope.timestamp })
   return 'changed'
 }

@@ -15,7 +15,7 @@ export async function saveCall(work: UnitOfWork, envelope: CallEnvelope): Promis
   if (known) {
     const content = { ...known.content, ...details }
     const next = { type: 'call', text: null, content, metadata: known.metadata }
-    tellUpdated(work, await rewriteMessage(work, known, next), { what: 'call' })
+    await tellUpdated(work, await rewriteMessage(work, known, next), { what: 'call' })
     return { status: 'updated' }
   }
   await storeMessages(work, [

@@ -100,7 +100,7 @@ async function replace(work: UnitOfWork, envelope: MessageEnvelope): Promise<Sav
     metadata: metadataOf(envelope),
     brokerAt: envelope.timestamp,
   })
-  tellUpdated(work, row, { what: 'decrypted' })
+  await tellUpdated(work, row, { what: 'decrypted' })
   await applyPending(work, row)
   return resultOf('replaced', row)
 }

@@ -11,6 +11,7 @@ import { tellOpened, tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline, type TimelineEntry } from '../timeline/append.ts'
 import { insertMessages } from './insert-messages.ts'
 import { tellNewMessage } from './tell-new-message.ts'
+import { toNewMessageViews } from './view.ts'
 
 export type MessageRow = Selectable<MessageTable>
 
@@ -61,15 +62,16 @@ async function storeTogether(
     })),
   )
   await keepMedia(work, rows)
+  const views = await toNewMessageViews(work.transaction, rows)
   const placed = rows.flatMap((row, index) => {
-    const ticket = tickets[index]
-    return ticket ? [{ row, ticket }] : []
+    const [ticket, view] = [tickets[index], views[index]]
+    return ticket && view ? [{ row, ticket, view }] : []
   })
   const opened = placed.filter(({ ticket }) => ticket.opened).map(({ row }) => keysOf(row))
   const contacts = await readContactViews(work.transaction, opened)
-  for (const { row, ticket } of placed) {
+  for (const { row, ticket, view } of placed) {
     if (ticket.opened) tellOpened(work, { ...keysOf(row), described: ticket.described }, contacts)
-    tellNewMessage(work, row, ticket.described)
+    tellNewMessage(work, row, view, ticket.described)
   }
   await appendTimeline(work.transaction, placed.flatMap(timelineOf))
   return rows

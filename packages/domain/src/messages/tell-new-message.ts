@@ -1,14 +1,19 @@
+import type { MessageView } from '@carteiro/contracts/event'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { type DescribedTicket, describeTicket } from '../tickets/describe-ticket.ts'
 import { describeMetadata } from './describe-metadata.ts'
 import type { MessageRow } from './store-message.ts'
-import { toMessageView } from './view.ts'
+import { toNewMessageViews } from './view.ts'
 
-/** Tells of a new message, and of its ticket as the act left it. */
-export function tellNewMessage(work: UnitOfWork, row: MessageRow, described: DescribedTicket): void {
+/** Tells of a new message, and of its ticket as the act left it. @param message what is shown of it */
+export function tellNewMessage(
+  work: UnitOfWork,
+  row: MessageRow,
+  message: MessageView,
+  described: DescribedTicket,
+): void {
   const { tenant_id: tenantId, ticket_id: ticketId, contact_id: contactId, instance_id: instanceId } = row
   const keys = { ticketId, contactId }
-  const message = toMessageView(row)
   work.record({ tenantId, type: 'messages.new', ...keys, instanceId, payload: { ...keys, message } })
   const payload = { ...keys, instanceId, message, metadata: describeMetadata(row), ...described }
   work.record({ tenantId, type: 'ticket.message', ...keys, instanceId, payload })
@@ -22,5 +27,7 @@ export async function tellAccepted(work: UnitOfWork, row: MessageRow): Promise<v
     .where('tenant_id', '=', row.tenant_id)
     .where('id', '=', row.ticket_id)
     .executeTakeFirstOrThrow()
-  tellNewMessage(work, row, describeTicket(ticket))
+  for (const message of await toNewMessageViews(work.transaction, [row])) {
+    tellNewMessage(work, row, message, describeTicket(ticket))
+  }
 }

@@ -4,13 +4,13 @@ import type { MessageRow } from './store-message.ts'
 import { toMessageView } from './view.ts'
 
 /** Tells of a message that changed, as it is now. */
-export function tellUpdated(work: UnitOfWork, row: MessageRow, change: MessageChange): void {
+export async function tellUpdated(work: UnitOfWork, row: MessageRow, change: MessageChange): Promise<void> {
   const keys = { ticketId: row.ticket_id, contactId: row.contact_id }
   work.record({
     tenantId: row.tenant_id,
     type: 'messages.updated',
     ...keys,
     instanceId: row.instance_id,
-    payload: { ...keys, message: toMessageView(row), change },
+    payload: { ...keys, message: await toMessageView(work.transaction, row), change },
   })
 }

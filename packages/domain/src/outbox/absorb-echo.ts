@@ -38,5 +38,5 @@ export async function absorbEcho(work: UnitOfWork, delivery: ChangedDelivery): P
     and message_id = ${echo.id}`.execute(transaction)
   await dropMedia(work, [echo])
   await sql`delete from message where tenant_id = ${tenantId} and id = ${echo.id}`.execute(transaction)
-  tellUpdated(work, echo, { what: 'replaced', byMessageId: id })
+  await tellUpdated(work, echo, { what: 'replaced', byMessageId: id })
 }

@@ -102,10 +102,10 @@ t.test('the attempts that failed stay on record beside the new ones', async (t) 
 t.test('a retry is told as an event, in the timeline and in the audit trail, with who asked', async (t) => {
   const id = await failing(REFUSED)
   await retry(id)
-  const details = { status: 'QUEUED', retriedAfter: 'INVALID_TO', reason: 'nobody' }
+  const details = { status: 'QUEUED', retriedAfter: 'INVALID_TO' }
   t.match(await toldOf(id), {
     audit: { actor: 'key:ana', action: 'UPDATED', details, request_id: 'request-act' },
-    timeline: { type: 'MESSAGE_STATUS_UPDATE', details },
+    timeline: { type: 'MESSAGE_STATUS_UPDATE', details: { ...details, reason: 'nobody' } },
     event: { type: 'message.status.changed', payload: { status: 'QUEUED' } },
   })
 })

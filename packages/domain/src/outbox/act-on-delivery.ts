@@ -76,9 +76,14 @@ async function tellAct(
   action: DeliveryChange['action'],
   { changed, details }: { changed: ChangedDelivery; details: Record<string, unknown> },
 ): Promise<void> {
-  const told = { status: changed.state, ...details }
+  const { reason, ...facts } = details
+  const told = { status: changed.state, ...facts }
   await appendTimeline(transaction, [
-    { tenantId, ticketId: changed.ticket_id, messageId: id, type: 'MESSAGE_STATUS_UPDATE', details: told },
+    {
+      ...{ tenantId, ticketId: changed.ticket_id, messageId: id },
+      type: 'MESSAGE_STATUS_UPDATE',
+      details: { ...told, ...(reason === undefined ? {} : { reason }) },
+    },
   ])
   await recordAudit(transaction, [
     { tenantId, actor, action, entityType: 'delivery', entityId: id, details: told, requestId },

@@ -1,6 +1,7 @@
 import type { ConsentStatus, Purpose } from '@carteiro/contracts/consent'
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { findAnswerable, isAnswer } from '../consents/answer.ts'
 import { newestConsent } from '../consents/newest.ts'
 import { allows } from '../consents/policy.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
@@ -10,6 +11,8 @@ import type { ChangedDelivery } from './transition.ts'
 export interface ClaimedForPurpose extends ChangedDelivery {
   purpose: Purpose
   policy_exempt: boolean
+  priority: number
+  idempotency_key: string | null
 }
 
 interface Standing {
@@ -69,8 +72,21 @@ async function findRefused(
     ) as a (id, contact_id, purpose)
       left join lateral (${newestConsent(sql`t.id`, sql`a.contact_id`, sql`a.purpose`)}) newest on true
     where t.id = ${first.tenant_id}`.execute(transaction)
-  const purposes = new Map(about.map(({ id, purpose }) => [id, purpose]))
-  const isRefused = ({ id, policy, status }: Standing) =>
-    !allows(policy, purposes.get(id) ?? 'service', status)
-  return new Map(rows.filter(isRefused).map(({ id, status }) => [id, status]))
+  const byId = new Map(about.map((row) => [row.id, row]))
+  const refused = rows.filter(
+    ({ id, policy, status }) => !allows(policy, byId.get(id)?.purpose ?? 'service', status),
+  )
+  const answers = refused.flatMap(({ id, status }) => {
+    const row = byId.get(id)
+    return row && status === 'denied' && isAnswer({ ...row, idempotencyKey: row.idempotency_key })
+      ? [row]
+      : []
+  })
+  const answerable = await findAnswerable(
+    transaction,
+    first.tenant_id,
+    answers.map((row) => row.contact_id),
+  )
+  const mayLeave = new Set(answers.filter((row) => answerable.has(row.contact_id)).map(({ id }) => id))
+  return new Map(refused.filter(({ id }) => !mayLeave.has(id)).map(({ id, status }) => [id, status]))
 }

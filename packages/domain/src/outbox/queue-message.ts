@@ -7,6 +7,7 @@ import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
 import { type Selectable, sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
+import { isAnswer } from '../consents/answer.ts'
 import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
@@ -84,7 +85,8 @@ export async function queueWithin(
   const prepared =
     checkTimes(request) ?? (await prepareIntent(work.transaction, { ...request, instanceId, recipient }))
   if (prepared.status !== 'prepared') return prepared
-  const blocked = !request.policyExempt && (await maySend(work, { ...request, purpose, recipient }))
+  const question = { ...request, purpose, recipient, isAnswer: isAnswer(request) }
+  const blocked = !request.policyExempt && (await maySend(work, question))
   if (blocked) return blocked
   const { intent } = prepared
   const message = await insertDelivery(work, toAccepted(request, { instanceId, recipient, intent }))

@@ -111,6 +111,7 @@ const auditEntry = (delivery: ChangedDelivery, action: AuditEntry['action']): Au
   action,
   entityType: 'delivery',
   entityId: delivery.id,
-  details: detailsOf(delivery),
+  // What a channel says may name the recipient: the trail is never changed, so that it may not be in it.
+  details: { status: delivery.state, ...(delivery.error_code ? { errorCode: delivery.error_code } : {}) },
   requestId: delivery.request_id,
 })

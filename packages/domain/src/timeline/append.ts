@@ -19,6 +19,7 @@ export interface TimelineEntry {
     | 'TICKET_QUEUED'
     | 'NOTE'
     | 'TICKET_HANDED_OFF'
+    | 'FLOW_FAILED'
   messageId?: string
   details?: Record<string, unknown>
 }

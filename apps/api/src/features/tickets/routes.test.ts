@@ -56,7 +56,8 @@ t.test('a ticket tells when each side wrote, until when it may be answered, and 
     timeline: { firstInboundAt: /^20/, lastOutboundAt: null },
     window: { isOpen: true },
   })
-  const { timeline, window } = answer.json()
+  const { timeline, metadata, window } = answer.json()
+  t.same(metadata, { timeline })
   t.equal(Date.parse(window.expiresAt), Date.parse(timeline.lastInboundAt) + 24 * 3_600_000)
   t.same((await get('/api/tickets', { limit: '1' })).json().items, [answer.json()])
   const { items } = (await get(`/api/tickets/${ticketId}/timeline`)).json()
@@ -70,6 +71,17 @@ t.test('a ticket tells when each side wrote, until when it may be answered, and 
   for (const url of [`/api/tickets/${ticketId}`, `/api/tickets/${ticketId}/timeline`]) {
     matchProblem(t, await get(url, {}, keys.other), 404, 'NOT_FOUND')
   }
+  tickets.unshift(ticketId)
+})
+
+t.test('one message is read as its ticket lists it, by its own tenant alone', async (t) => {
+  const phone = '+5511955550044'
+  const { ticketId, messageId } = await receiveMessage(domain, { tenantId: 'acme', phone, text: 'Oi!' })
+  const answer = await get(`/api/messages/${messageId}`)
+  t.match(answer.json(), { id: messageId, ticketId, text: 'Oi!', quoted: null, reactions: [] })
+  t.same((await get(`/api/tickets/${ticketId}/messages`)).json().items, [answer.json()])
+  matchProblem(t, await get(`/api/messages/${messageId}`, {}, keys.other), 404, 'NOT_FOUND')
+  matchProblem(t, await get(`/api/messages/${newId()}`), 404, 'NOT_FOUND')
   tickets.unshift(ticketId)
 })
 

@@ -1,55 +1,22 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
-import { FlowDefinition } from '@carteiro/contracts/flow'
 import { newId } from '@carteiro/database/new-id'
 import { readConsent } from '@carteiro/domain/consents/read-consents'
-import { DEFAULT_FLOW } from '@carteiro/domain/flow/default-flow'
-import { putFlow } from '@carteiro/domain/flow/put-flow'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { messageEnvelope, reactionEnvelope } from '@carteiro/domain/testing/envelopes'
 import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
-import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { changeTicket } from '@carteiro/domain/tickets/change-ticket'
-import { enqueueInbound } from '@carteiro/queue/enqueue-inbound'
-import { INBOUND_SHARDS } from '@carteiro/queue/jobs'
-import { createRegistry } from '@carteiro/runtime/metrics'
 import { sql } from 'kysely'
 import t from 'tap'
-import { createReport } from '../../report.ts'
-import { processBatch } from '../inbound/process-batch.ts'
+import { GREETING, HANDOFF, NAME, NATIONALITY, SERVICE, startConversations } from '../../testing/converse.ts'
 import { runTurns } from './run-turns.ts'
 
-const domain = await startDomain(t)
+const conversations = await startConversations(t)
+const { dependencies, domain, registry, said, store, ticketOf, countTurns, turnOn } = conversations
 const { db } = domain
-const registry = createRegistry()
-const dependencies = {
-  ...domain,
-  report: createReport(registry, domain.logger),
-  config: { INBOUND_MAX_ATTEMPTS: 3 },
-}
-
-const GREETING = 'Hi \u{1F44B} I\u0027m ABCai from Al Ain Business Center.'
-const SERVICE = 'How can I help you today?'
-const NAME = 'May I know your full name, please?'
-const NATIONALITY = 'What is your nationality?'
-const HANDOFF = DEFAULT_FLOW.handoff?.text
-
-const turnOn = (changes: object = {}, tenantId = 'acme') =>
-  putFlow(domain, {
-    ...{ tenantId, actor: 'test', requestId: 'request-1' },
-    definition: FlowDefinition.parse({ ...DEFAULT_FLOW, enabled: true, ...changes }),
-  })
 
 let lastPhone = 5_511_977_770_000
 const newPhone = () => `+${++lastPhone}`
-
-const said = (phone: string, text: string, fields: object = {}): Envelope =>
-  messageEnvelope({ phone, text, timestamp: new Date().toISOString(), ...fields })
-
-async function store(...envelopes: Envelope[]): Promise<void> {
-  await enqueueInbound(domain.queue, envelopes)
-  for (let shard = 0; shard < INBOUND_SHARDS; shard++) await processBatch(dependencies, shard)
-}
 
 /** Customers write, and what is to be answered is answered. */
 async function take(...envelopes: Envelope[]): Promise<void> {
@@ -67,16 +34,6 @@ const answersTo = async (phone: string) =>
       .orderBy('message.number')
       .execute()
   ).map(({ text }) => text)
-
-const ticketOf = (phone: string) =>
-  db
-    .selectFrom('ticket')
-    .innerJoin('contact', 'contact.id', 'ticket.contact_id')
-    .selectAll('ticket')
-    .where('contact.phone', '=', phone)
-    .executeTakeFirstOrThrow()
-
-const countTurns = async () => (await db.selectFrom('flow_turn').selectAll().execute()).length
 
 t.beforeEach(async () => {
   await sql`delete from flow_state`.execute(db)
@@ -228,14 +185,23 @@ t.test('a notice of another system, and the phone\u2019s copy of our own words, 
 })
 
 t.test(
-  'a flow that fails says nothing, leaves the message as it is, and the next one is answered',
+  'a flow that fails says nothing, leaves the message as it is, tells it, and the next one is answered',
   async (t) => {
     await turnOn()
     const phone = newPhone()
     await sql`update flow set definition = '{}'`.execute(db)
     await take(said(phone, 'Hello'))
     t.equal(await countTurns(), 0)
-    t.equal((await ticketOf(phone)).unread_count, 1)
+    const { id, unread_count: unread } = await ticketOf(phone)
+    t.equal(unread, 1)
+    const { type, message_id: messageId } = await db
+      .selectFrom('timeline_entry')
+      .selectAll()
+      .where('ticket_id', '=', id)
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow()
+    t.equal(type, 'FLOW_FAILED')
+    t.ok(messageId, 'it names the message')
     t.match(await registry.metrics(), /whatsapp_flow_failures_total 1/)
     await sql`delete from flow`.execute(db)
     await turnOn()
@@ -292,9 +258,7 @@ t.test(
       .where('action', '=', 'UPDATED')
       .execute()
     t.equal(audit.length, 2)
-    t.match(audit, [
-      { actor: `contact:${contactId}`, details: { status: 'denied', source: 'whatsapp: SAIR' } },
-    ])
+    t.match(audit, [{ actor: `contact:${contactId}`, details: { status: 'denied' } }])
 
     await take(said(phone, 'VOLTAR'))
     t.same(await standingOf(phone), ['granted', 'granted'])
@@ -324,4 +288,21 @@ t.test('a word that WhatsApp told of later counts, and is not confirmed', async 
   await take(said(phone, 'STOP', { metadata: { backfilled: true } }))
   t.same(await standingOf(phone), ['denied', 'denied'])
   t.same(await answersTo(phone), [])
+})
+
+t.test('a word of consent counts although it cannot be confirmed, and that is counted', async (t) => {
+  const phone = newPhone()
+  await store(said(phone, 'Hello'))
+  await sql`
+    create function no_lane() returns trigger language plpgsql as $$ begin raise 'no lane for it'; end $$;
+    create trigger no_lane before insert on delivery for each row execute function no_lane()`.execute(db)
+  t.teardown(() => sql`drop function no_lane cascade`.execute(db))
+  const failures = async () =>
+    Number(/whatsapp_flow_failures_total (\d+)/.exec(await registry.metrics())?.[1])
+  const before = await failures()
+  await take(said(phone, 'STOP'))
+  t.same(await standingOf(phone), ['denied', 'denied'])
+  t.same(await answersTo(phone), [])
+  t.equal(await countTurns(), 0)
+  t.equal(await failures(), before + 1)
 })

@@ -1,4 +1,4 @@
-import { dropTurn, findTurns, type Turn } from '@carteiro/domain/flow/find-turns'
+import { findTurns, giveUpTurn, type Turn } from '@carteiro/domain/flow/find-turns'
 import { takeTurn } from '@carteiro/domain/flow/take-turn'
 import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
@@ -33,9 +33,10 @@ async function runTurn(dependencies: FlowDependencies, turn: Turn): Promise<void
   try {
     const result = await takeTurn({ ...dependencies, maxAttempts: retryPolicy.minutes.length }, turn)
     report.flowTurn(turn, result)
+    if (result.fault !== undefined) report.flowFailed(turn, result.fault)
   } catch (error) {
     if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
-    await dropTurn(db, turn)
+    await giveUpTurn(db, turn)
     report.flowFailed(turn, error)
   }
 }

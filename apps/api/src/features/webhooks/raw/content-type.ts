@@ -1,4 +1,5 @@
 import { BOOKKEEPING_PARTS, CONTENT_TYPES } from '@carteiro/contracts/content-type'
+import { cut } from '@carteiro/contracts/storable-text'
 import { isObject, type JsonObject } from '../../../json/json-value.ts'
 
 const TYPE_ENTRIES = Object.entries(CONTENT_TYPES)
@@ -30,12 +31,12 @@ export function readType(parts: JsonObject, { mixed }: { mixed: boolean }): Cont
   for (const [name, part] of Object.entries(parts)) {
     if (part === null || part === undefined || part === '' || BOOKKEEPING_PARTS.has(name)) continue
     if (mixed && !(isObject(part) && /Message(V\d+)?$/.test(name))) continue
-    return { type: 'unsupported', name: name.slice(0, 100), part: isObject(part) ? part : {} }
+    return { type: 'unsupported', name: cut(name, 100), part: isObject(part) ? part : {} }
   }
   return undefined
 }
 
 /** A type as some broker wrote it, in our words: `imageMessage` is `image`; what we do not know stays. */
 export function toOurType(written: string): string {
-  return Object.hasOwn(CONTENT_TYPES, written) ? (CONTENT_TYPES[written] ?? written) : written.slice(0, 64)
+  return Object.hasOwn(CONTENT_TYPES, written) ? (CONTENT_TYPES[written] ?? written) : cut(written, 64)
 }

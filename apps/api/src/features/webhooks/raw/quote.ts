@@ -1,4 +1,5 @@
 import { defined, isObject, type JsonObject, saysYes, textOf } from '../../../json/json-value.ts'
+import { readType } from './content-type.ts'
 import { readText } from './text.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -16,6 +17,7 @@ export function readContext(parts: JsonObject): JsonObject {
   const quotedMessageId = textOf(context.stanzaId)
   return defined({
     quotedMessageId,
+    quotedType: quoted && readType(quoted, { mixed: false })?.type,
     quotedText: quoted && readText(quoted),
     // Without a message it answers, `participant` says nothing of a quote.
     quotedParticipant: quotedMessageId === undefined ? undefined : textOf(context.participant),
