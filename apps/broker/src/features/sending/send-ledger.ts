@@ -48,7 +48,7 @@ interface BegunRow {
   answer: unknown
 }
 
-const GATHERED = { maxItems: 100 }
+const GATHERED = { maxItems: 100, companyMs: 2 }
 
 /** The keys as rows, with their places. */
 const asked = (keys: SendKey[]) => sql`
