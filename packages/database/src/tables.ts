@@ -38,6 +38,7 @@ import type {
   InstancePaceTable,
   LaneTable,
 } from './outbox-tables.ts'
+import type { ReadMarkTable, TypingShownTable } from './presence-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
 
@@ -56,6 +57,8 @@ export interface Tables {
   flow_state: FlowStateTable
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
+  read_mark: ReadMarkTable
+  typing_shown: TypingShownTable
   timeline_entry: TimelineEntryTable
   timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
