@@ -17,6 +17,7 @@ import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 import { consumeReads } from './features/presence/consume-reads.ts'
 import { createTypingDisplay } from './features/presence/show-typing.ts'
+import { keepSearch } from './features/search/keep-search.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
@@ -31,6 +32,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   consumeReads(dependencies)
   const typing = createTypingDisplay(dependencies)
   keepNotifying(dependencies)
+  keepSearch(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
 

@@ -1,6 +1,6 @@
 import type { IntentFile } from '@carteiro/contracts/intents/file'
 import type { AttemptFailed } from '@carteiro/domain/outbox/settle'
-import { fileTypeFromBuffer } from 'file-type'
+import { SNIFF_BYTES, sniff, UNKNOWN_TYPE } from '@carteiro/runtime/sniff-type'
 import { FormData } from 'undici'
 import { z } from 'zod'
 import { askGraph } from '../../graph/ask-graph.ts'
@@ -9,8 +9,6 @@ import { readGraphFault } from '../../graph/graph-error.ts'
 import { toFailure, unreachable } from './graph-outcome.ts'
 
 const Uploaded = z.object({ id: z.string().regex(/^[\w-]{1,200}$/) })
-
-const UNKNOWN_TYPE = 'application/octet-stream'
 
 /** The number that speaks, and for how long. */
 export interface Speaker {
@@ -44,7 +42,7 @@ async function toForm({
   fileName = 'file',
 }: IntentFile & { base64: string }): Promise<FormData> {
   const bytes = Buffer.from(base64, 'base64')
-  const type = mimeType ?? (await fileTypeFromBuffer(bytes))?.mime ?? UNKNOWN_TYPE
+  const type = mimeType ?? (await sniff(bytes.subarray(0, SNIFF_BYTES))).found ?? UNKNOWN_TYPE
   const form = new FormData()
   form.set('messaging_product', 'whatsapp')
   form.set('type', type)
