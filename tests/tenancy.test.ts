@@ -5,6 +5,7 @@ import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { notifyOfEvents } from '@carteiro/domain/notifications/follow-log'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { settle } from '@carteiro/domain/outbox/settle'
+import { keepSearchable } from '@carteiro/domain/search/keep-searchable'
 import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
 import { enqueueDead } from '@carteiro/queue/enqueue'
 import { sql } from 'kysely'
@@ -153,6 +154,7 @@ async function fillAcme(): Promise<Owned> {
   const sendable = await call('POST /api/whatsapp/uploads', upload({}, 'only for acme'), own)
   const unsent = await call('POST /api/whatsapp/uploads', upload({}), own)
   await notifyOfEvents(domain)
+  await keepSearchable(domain)
   const notifications = await call('GET /api/notifications', {}, own)
   const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)

@@ -118,7 +118,12 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   ],
   // One that nobody else writes: whose it is, alone deletes it.
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
-  'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
+  'GET /api/messages/search': () => [{ query: { q: 'only for acme', limit: '200' } }],
+  'GET /api/tickets': (acme) => [
+    {},
+    { query: { search: acme.phone } },
+    { query: { limit: '200', cursor: acme.cursor } },
+  ],
   'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
   'PATCH /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId }, payload: { status: 'pending' } }],
   'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
@@ -145,6 +150,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     {},
     { query: { limit: '200', kind: 'person' } },
     { query: { phone: acme.phone } },
+    { query: { search: acme.phone } },
   ],
   'GET /api/contacts/{id}': (acme) => [{ params: { id: acme.contactId } }],
   'PATCH /api/contacts/{id}': (acme) => [

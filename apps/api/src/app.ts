@@ -25,6 +25,7 @@ import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
 import { exportRoute } from './features/persons/export-route.ts'
 import { queueRoutes } from './features/queues/routes.ts'
+import { searchRoutes } from './features/search/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
 import { ticketActRoutes } from './features/tickets/act-routes.ts'
@@ -71,6 +72,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(ticketRoutes, dependencies)
   await app.register(reconciliationRoutes, dependencies)
   await app.register(ticketActRoutes, dependencies)
+  await app.register(searchRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
   await app.register(notificationRoutes, dependencies)
   await app.register(contactRoutes, dependencies)

@@ -14,6 +14,7 @@ import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
 import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
+import { keepSearch } from './features/search/keep-search.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
@@ -26,6 +27,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
   keepNotifying(dependencies)
+  keepSearch(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
 

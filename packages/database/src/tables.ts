@@ -38,6 +38,7 @@ import type {
   InstancePaceTable,
   LaneTable,
 } from './outbox-tables.ts'
+import type { ContactSearchTable, MessageSearchTable, SearchCursorTable } from './search-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
 import type { UploadTable } from './upload-tables.ts'
@@ -80,6 +81,9 @@ export interface Tables {
   audit_entry: AuditEntryTable
   notification: NotificationTable
   notification_cursor: NotificationCursorTable
+  search_cursor: SearchCursorTable
+  message_search: MessageSearchTable
+  contact_search: ContactSearchTable
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
