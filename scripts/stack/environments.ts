@@ -81,7 +81,14 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
       ...(options.simulator ? linked : {}),
       ...env.broker,
     },
-    worker: { ...connected, ...brokerUrl, WORKER_PORT: String(ports.worker), ...env.worker },
+    worker: {
+      ...connected,
+      ...brokerUrl,
+      ...links,
+      API_INTERNAL_URL: urlOf(host, ports.api),
+      WORKER_PORT: String(ports.worker),
+      ...env.worker,
+    },
     api: { ...connected, ...webhooks, ...brokerUrl, ...links, API_PORT: String(ports.api), ...env.api },
   }
 }

@@ -7,6 +7,9 @@ export interface LinkedUpload {
   uploadId: string
 }
 
+/** Makes links, each of them anew. */
+export type LinkOf = (upload: LinkedUpload) => string
+
 export interface LinkOptions {
   secret: string
   /** Where the API is found, such as `https://inbox.example.com`. */
@@ -35,6 +38,13 @@ export function linkTo(
   url.searchParams.set('signature', signatureOf(secret, { tenantId, uploadId }, expires))
   return { url: url.href, expiresAt: new Date(expires * 1_000) }
 }
+
+/** @returns `undefined` without the secret, which no link is made without */
+export const createLinkOf = (
+  secret: string | undefined,
+  options: Omit<LinkOptions, 'secret'>,
+): LinkOf | undefined =>
+  secret === undefined ? undefined : (upload) => linkTo(upload, { ...options, secret }).url
 
 /** Judges a link. One that is not ours is `invalid`, whatever time it names. */
 export function judgeLink(

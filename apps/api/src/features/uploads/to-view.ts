@@ -4,16 +4,22 @@ import { linkTo } from '@carteiro/domain/uploads/link'
 import type { Upload } from '@carteiro/domain/uploads/upload'
 import type { FastifyRequest } from 'fastify'
 import type { Dependencies } from '../../dependencies.ts'
+import { baseUrlFor } from '../../files/links-for.ts'
 
 /** An upload as it is shown to whoever asks, with a link that is made for this answer. */
 export function toView(
-  { UPLOAD_LINK_SECRET, UPLOAD_LINK_SECONDS: seconds, API_PUBLIC_URL }: Dependencies['config'],
-  { protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>,
+  config: Dependencies['config'],
+  request: Pick<FastifyRequest, 'protocol' | 'host'>,
   { isAlive: _isAlive, tenantId, ...upload }: Upload,
 ): UploadView {
-  const baseUrl = API_PUBLIC_URL ?? `${protocol}://${host}`
-  const link = { secret: requireSecret(UPLOAD_LINK_SECRET), baseUrl, seconds }
-  const { url, expiresAt } = linkTo({ tenantId, uploadId: upload.uploadId }, link)
+  const { url, expiresAt } = linkTo(
+    { tenantId, uploadId: upload.uploadId },
+    {
+      secret: requireSecret(config.UPLOAD_LINK_SECRET),
+      baseUrl: baseUrlFor(config, request),
+      seconds: config.UPLOAD_LINK_SECONDS,
+    },
+  )
   return { ...upload, resourceUrl: url, expiresAt: expiresAt.toISOString() }
 }
 
