@@ -6,6 +6,8 @@ import {
 } from '@carteiro/contracts/broker-api'
 import type { CheckedRecipients, CheckRecipients } from '@carteiro/contracts/broker-exists'
 import type { BrokerGroup } from '@carteiro/contracts/broker-groups'
+import { type ReadMessages, ReadResult, type SetPresence } from '@carteiro/contracts/broker-presence'
+import type { z } from 'zod'
 import { type BrokerFailure, failureOf } from './faults.ts'
 import { refusalInBody } from './read-sent.ts'
 import { readExists, readGroups, readMetrics, readPairingCode, readQr } from './read-surface.ts'
@@ -58,6 +60,18 @@ export interface InstanceSurface {
   ): Promise<BrokerResult<CheckedRecipients>>
   getGroups(instanceId: string, options: CallOptions): Promise<BrokerResult<BrokerGroup[]>>
   getMetrics(instanceId: string, options: CallOptions): Promise<BrokerResult<Record<string, unknown>>>
+  /** Tells WhatsApp what was read. A broker that does not say which messages it knew has told of all. */
+  markRead(
+    instanceId: string,
+    messages: z.input<typeof ReadMessages>,
+    options: CallOptions,
+  ): Promise<BrokerResult<ReadResult>>
+  /** Shows that somebody types, or stopped. */
+  setPresence(
+    instanceId: string,
+    presence: z.input<typeof SetPresence>,
+    options: CallOptions,
+  ): Promise<BrokerResult<null>>
 }
 
 const UNREADABLE: BrokerFailure = {
@@ -135,6 +149,13 @@ export function createInstanceSurface({ request, open }: Transport): InstanceSur
       ask({ method: 'GET', path: `${pathOf(instanceId)}/groups` }, call, readGroups),
     getMetrics: (instanceId, call) =>
       ask({ method: 'GET', path: `${pathOf(instanceId)}/metrics` }, call, readMetrics),
+    markRead: (instanceId, body, call) =>
+      ask({ method: 'POST', path: `${pathOf(instanceId)}/read`, body }, call, (answer) => {
+        const told = unwrapAnswer(answer).map((each) => ReadResult.safeParse(each))
+        return told.find(({ success }) => success)?.data ?? { read: body.messageIds, unknown: [] }
+      }),
+    setPresence: (instanceId, body, call) =>
+      ask({ method: 'POST', path: `${pathOf(instanceId)}/presence`, body }, call, () => null),
   }
 }
 

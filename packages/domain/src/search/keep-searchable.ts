@@ -9,6 +9,8 @@ import { readMessagesAnew } from './read-messages-anew.ts'
 export type SearchCursor = Selectable<SearchCursorTable>
 
 const TENANTS = 100
+/** What is new comes first: old messages, after an upgrade, are many. */
+const STEPS = [readLog, readContactsAnew, readMessagesAnew] as const
 
 /**
  * Reads the words of what is new or changed since the last look, so that it is found. Any number of workers may do this:
@@ -20,7 +22,7 @@ export async function keepSearchable({ db }: { db: Database }): Promise<boolean>
   const behind = await findBehind(db)
   let isMore = behind.length === TENANTS
   for (const tenantId of behind) {
-    isMore = (await inTransaction(db, (transaction) => catchUp(transaction, tenantId))) || isMore
+    for (const step of STEPS) isMore = (await take(db, tenantId, step)) || isMore
   }
   return isMore
 }
@@ -35,18 +37,13 @@ async function findBehind(db: Database): Promise<string[]> {
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
-/** What is new comes first: old messages, after an upgrade, are many. */
-async function catchUp(transaction: DatabaseTransaction, tenantId: string): Promise<boolean> {
-  const cursor = await lockCursor(transaction, tenantId)
-  // Another worker is at it.
-  if (!cursor) return false
-  const parts = [
-    await readLog(transaction, cursor),
-    await readContactsAnew(transaction, cursor),
-    await readMessagesAnew(transaction, cursor),
-  ]
-  return parts.includes('more')
-}
+/** A transaction each, as changes of texts and names wait for it. @returns whether there is more to read */
+const take = (db: Database, tenantId: string, step: (typeof STEPS)[number]): Promise<boolean> =>
+  inTransaction(db, async (transaction) => {
+    const cursor = await lockCursor(transaction, tenantId)
+    // Without it, another worker is at it.
+    return cursor !== undefined && (await step(transaction, cursor)) === 'more'
+  })
 
 async function lockCursor(
   transaction: DatabaseTransaction,

@@ -1,7 +1,7 @@
 import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import { matchesContact } from '../search/match-contacts.ts'
+import { findContacts, isAmong } from '../search/find-contacts.ts'
 import type { SearchQuery } from '../search/read-query.ts'
 import { selectTickets, toTicketView } from './view.ts'
 
@@ -37,17 +37,22 @@ export async function listTickets(
     ...filter
   }: TicketFilter & { tenantId: string; after?: TicketCursor | undefined; limit: number },
 ): Promise<{ items: TicketView[]; next: TicketCursor | null }> {
-  const activity = sql<number>`(extract(epoch from coalesce(ticket.last_message_at, ticket.created_at)) * 1000000)::bigint`
+  // As the index has it.
+  const activity = sql`coalesce(ticket.last_message_at, ticket.created_at)`
   let query = selectTickets(db, tenantId)
-    .select(activity.as('activity'))
+    .select(sql<number>`(extract(epoch from ${activity}) * 1000000)::bigint`.as('activity'))
     .where(matching(filter))
-    .orderBy(sql`coalesce(ticket.last_message_at, ticket.created_at)`, 'desc')
+    .orderBy(activity, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
-  if (search) query = query.where(matchesContact(tenantId, search, 'ticket.contact_id'))
+  if (search) {
+    const found = await findContacts(db, { tenantId, query: search })
+    query = query.where(isAmong(found, 'ticket.contact_id'))
+  }
   if (after) {
+    const last = sql`(to_timestamp(0) + ${after.lastMessageMicros}::bigint * interval '1 microsecond')`
     query = query.where(
-      sql<boolean>`(${activity} < ${after.lastMessageMicros} or (${activity} = ${after.lastMessageMicros} and ticket.id > ${after.id}))`,
+      sql<boolean>`${activity} <= ${last} and (${activity} < ${last} or ticket.id > ${after.id})`,
     )
   }
   const rows = await query.execute()

@@ -200,6 +200,35 @@ t.test('contacts and their tickets are found by name and by phone', async (t) =>
   t.same((await get('/api/contacts', { search: '4322' })).json().items, [])
 })
 
+t.test('of very many contacts that are found each one is listed once, page by page', async (t) => {
+  const count = 1_100
+  await sql`
+    with made as (
+      insert into contact (tenant_id, id, phone, told_name)
+      select 'acme', gen_random_uuid(), '+55117' || lpad(n::text, 8, '0'), 'Silva ' || n
+      from generate_series(1, ${count}::int) n returning id
+    )
+    insert into ticket (tenant_id, id, contact_id, instance_id) select 'acme', id, id, 'acme-phone' from made`.execute(
+    db,
+  )
+  await sql`insert into contact (tenant_id, id, phone, told_name)
+    values ('acme', gen_random_uuid(), '+5521999990000', 'Souza')`.execute(db)
+  await readAll()
+  for (const path of ['/api/contacts', '/api/tickets']) {
+    const seen = new Set<string>()
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const more: Record<string, string> = cursor === '' ? {} : { cursor }
+      const answer: { items: { id: string }[]; nextCursor: string | null } = (
+        await get(path, { search: 'silva', limit: '200', ...more })
+      ).json()
+      for (const { id } of answer.items) seen.add(id)
+      cursor = answer.nextCursor
+    }
+    t.equal(seen.size, count, path)
+  }
+})
+
 t.test('a contact that went into another one is found once, by what either was called', async (t) => {
   const lid = '7788990011@lid'
   await say('Oi', PHONE)

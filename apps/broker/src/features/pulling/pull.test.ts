@@ -161,6 +161,57 @@ t.test('what passes is tried again, three times at most; what does not is told a
   t.equal(triesOf(hopeless), 6, 'offered again, it is tried anew')
 })
 
+t.test('a message stands where it is, in one of six states', async (t) => {
+  const [passing, permanent] = [newId(), newId()]
+  const { db, gateway, told } = await start(t, (message, attempt) => {
+    if (message.messageId === permanent) return failedWith(false)
+    return attempt < 2 ? failedWith(true) : SENT(message)
+  })
+  await sql`
+    create table seen (number serial, message_id text, state text);
+    create function see() returns trigger language plpgsql as $$ begin
+      if tg_op = 'INSERT' or new.state <> old.state then
+        insert into public.seen (message_id, state) values (new.message_id, new.state);
+      end if;
+      return new;
+    end $$;
+    create trigger see after insert or update on broker.gateway_message for each row execute function see()`.execute(
+    db,
+  )
+  const statesOf = async (id: string) =>
+    (
+      await sql<{ state: string }>`select state from seen where message_id = ${id} order by number`.execute(
+        db,
+      )
+    ).rows.map(({ state }) => state)
+  gateway.offer(1, passing)
+  gateway.offer(2, permanent, { to: '+5511955550002' })
+  await Promise.all([told(passing, 'confirm'), told(permanent, 'fail')])
+  t.same(await statesOf(passing), ['pending', 'delivered', 'sending', 'retry', 'sending', 'sent'])
+  t.same(await statesOf(permanent), ['pending', 'delivered', 'sending', 'failed'])
+})
+
+t.test('no more messages are sent at once than DISPATCH_CONCURRENCY allows', async (t) => {
+  let [underWay, most] = [0, 0]
+  const held: (() => void)[] = []
+  const { gateway, told } = await start(t, async (message) => {
+    underWay++
+    most = Math.max(most, underWay)
+    // The first four wait for one another: none could, if fewer went at once.
+    if (held.length < 4) {
+      const four = new Promise<void>((resolve) => held.push(resolve))
+      if (held.length === 4) for (const release of held) release()
+      await four
+    }
+    underWay--
+    return SENT(message)
+  })
+  const ids = Array.from({ length: 12 }, newId)
+  for (const [n, id] of ids.entries()) gateway.offer(n + 1, id, { to: `+55119555600${n + 10}` })
+  await Promise.all(ids.map((id) => told(id, 'confirm')))
+  t.equal(most, 4)
+})
+
 t.test('one recipient\u2019s messages go out in order, a failing one before the next', async (t) => {
   const [first, second, other] = [newId(), newId(), newId()]
   const { gateway, told, sends } = await start(t, (message, attempt) =>
