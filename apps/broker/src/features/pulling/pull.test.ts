@@ -118,6 +118,18 @@ t.test('a stream that falls silent is opened again after the last event that is 
   t.equal(gateway.lastEventIds[0], undefined)
 })
 
+t.test('a process that starts anew goes on after the last event that the one before it kept', async (t) => {
+  const { gateway, told, lifecycle, run } = await start(t, SENT)
+  const id = newId()
+  gateway.offer(77, id)
+  await told(id, 'confirm')
+  await lifecycle.stop()
+  const opened = gateway.lastEventIds.length
+  run()
+  await gateway.until(() => gateway.lastEventIds.length > opened)
+  t.equal(gateway.lastEventIds.at(-1), '77')
+})
+
 t.test('a stream that is cut is opened again, and nothing is lost', async (t) => {
   const { gateway, told, sends } = await start(t, SENT)
   const ids = [newId(), newId(), newId()]
