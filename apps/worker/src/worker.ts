@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { measureQueues } from './features/maintenance/measure-queues.ts'
 import { keepReconciling } from './features/maintenance/reconcile.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
@@ -35,6 +36,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   keepSearch(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
+  measureQueues(dependencies)
 
   const listening = listen([TYPING_CHANNEL, ...(await readWakeChannels(db))], {
     url: config.DATABASE_URL,
