@@ -17,7 +17,7 @@ t.test('what is asked while a run is under way goes together into the next one',
   t.equal(await double(6), 12)
 })
 
-t.test('where several asked at once, the next run waits for more, and whoever asks alone does not', async (t) => {
+t.test('where several asked at once, the next run waits for more; whoever asks alone does not', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const runs: number[][] = []
