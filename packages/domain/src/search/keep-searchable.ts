@@ -27,11 +27,13 @@ export async function keepSearchable({ db }: { db: Database }): Promise<boolean>
   return isMore
 }
 
+/** In the order of the index of what is unread: else PostgreSQL, which expects one among the first rows, reads them all. */
 async function findBehind(db: Database): Promise<string[]> {
   const { rows } = await sql<{ tenant_id: string }>`
     select c.tenant_id from event_counter c left join search_cursor s using (tenant_id)
     where c.last_seq > coalesce(s.seq, 0)
-      or exists (select from message_search m where m.tenant_id = c.tenant_id and m.words is null)
+      or (select true from message_search m where m.tenant_id = c.tenant_id and m.words is null
+        order by m.place limit 1)
       or exists (select from contact_search n where n.tenant_id = c.tenant_id and n.words is null)
     limit ${TENANTS}`.execute(db)
   return rows.map(({ tenant_id }) => tenant_id)

@@ -1,7 +1,7 @@
 import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import { findContacts, isAmong } from '../search/find-contacts.ts'
+import { findTickets } from '../search/find-tickets.ts'
 import type { SearchQuery } from '../search/read-query.ts'
 import { selectTickets, toTicketView } from './view.ts'
 
@@ -22,7 +22,7 @@ export interface TicketFilter {
   instanceId?: string | undefined
   /** Those with messages that nobody has read. */
   unread?: boolean | undefined
-  /** Those of contacts that it finds. */
+  /** Those of contacts that it finds, and those in which it was written lately. */
   query?: SearchQuery | undefined
 }
 
@@ -45,10 +45,7 @@ export async function listTickets(
     .orderBy(activity, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
-  if (search) {
-    const found = await findContacts(db, { tenantId, query: search })
-    query = query.where(isAmong(found, 'ticket.contact_id'))
-  }
+  if (search) query = query.where(await findTickets(db, { tenantId, query: search }))
   if (after) {
     const last = sql`(to_timestamp(0) + ${after.lastMessageMicros}::bigint * interval '1 microsecond')`
     query = query.where(

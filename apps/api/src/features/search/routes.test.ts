@@ -200,6 +200,19 @@ t.test('contacts and their tickets are found by name and by phone', async (t) =>
   t.same((await get('/api/contacts', { search: '4322' })).json().items, [])
 })
 
+t.test('a ticket is found by what was written in it, whoever wrote', async (t) => {
+  const { ticketId } = await say('Quero trocar a fechadura', '+5511987654321')
+  const { ticketId: other } = await say('Oi', '+5521900001111')
+  await readAll()
+  const find = async (typed: string, key = keys.acme) =>
+    (await get('/api/tickets', { search: typed }, key)).json().items.map(({ id }: { id: string }) => id)
+  t.same(await find('"a fechadura"'), [ticketId])
+  t.same(await find('fecha'), [ticketId])
+  t.same(await find('1111'), [other])
+  t.same(await find('fecha', keys.other), [])
+  t.same((await get('/api/tickets', { search: 'fecha', status: 'closed' })).json().items, [])
+})
+
 t.test('of very many contacts that are found each one is listed once, page by page', async (t) => {
   const count = 1_100
   await sql`
