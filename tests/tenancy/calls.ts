@@ -143,6 +143,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { params: { id: acme.contactId, purpose: 'marketing' } },
   ],
   'GET /api/contacts/{id}/export': (acme) => [{ params: { id: acme.contactId } }],
+  // Last of all: there is nothing to find of whoever is forgotten.
   'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],

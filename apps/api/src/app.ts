@@ -23,6 +23,7 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { eraseRoutes } from './features/persons/erase-routes.ts'
 import { exportRoute } from './features/persons/export-route.ts'
 import { queueRoutes } from './features/queues/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
@@ -72,6 +73,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(consentRoutes, dependencies)
   await app.register(messageRoutes, dependencies)
   await app.register(exportRoute, dependencies)
+  await app.register(eraseRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)

@@ -14,6 +14,7 @@ import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
 import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
+import { keepErasing } from './features/persons/erase.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
@@ -28,6 +29,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   keepNotifying(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
+  keepErasing(dependencies)
 
   const listening = listen(await readWakeChannels(db), {
     url: config.DATABASE_URL,

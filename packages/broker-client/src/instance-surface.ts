@@ -6,6 +6,7 @@ import {
 } from '@carteiro/contracts/broker-api'
 import type { CheckedRecipients, CheckRecipients } from '@carteiro/contracts/broker-exists'
 import type { BrokerGroup } from '@carteiro/contracts/broker-groups'
+import { type ForgetPerson, ForgottenPerson } from '@carteiro/contracts/person'
 import { type BrokerFailure, failureOf } from './faults.ts'
 import { refusalInBody } from './read-sent.ts'
 import { readExists, readGroups, readMetrics, readPairingCode, readQr } from './read-surface.ts'
@@ -58,6 +59,12 @@ export interface InstanceSurface {
   ): Promise<BrokerResult<CheckedRecipients>>
   getGroups(instanceId: string, options: CallOptions): Promise<BrokerResult<BrokerGroup[]>>
   getMetrics(instanceId: string, options: CallOptions): Promise<BrokerResult<Record<string, unknown>>>
+  /** Lets go of what a broker keeps of a person. */
+  forget(
+    instanceId: string,
+    person: ForgetPerson,
+    options: CallOptions,
+  ): Promise<BrokerResult<ForgottenPerson>>
 }
 
 const UNREADABLE: BrokerFailure = {
@@ -135,6 +142,12 @@ export function createInstanceSurface({ request, open }: Transport): InstanceSur
       ask({ method: 'GET', path: `${pathOf(instanceId)}/groups` }, call, readGroups),
     getMetrics: (instanceId, call) =>
       ask({ method: 'GET', path: `${pathOf(instanceId)}/metrics` }, call, readMetrics),
+    forget: (instanceId, body, call) =>
+      ask(
+        { method: 'POST', path: `${pathOf(instanceId)}/forget`, body },
+        call,
+        (answer) => ForgottenPerson.safeParse(answer).data,
+      ),
   }
 }
 
