@@ -56,3 +56,13 @@ export const ForgottenPerson = z.object({
   keys: z.number().int(),
 })
 export type ForgottenPerson = z.output<typeof ForgottenPerson>
+
+/** Fewer may be part of any number. */
+const TELLING_DIGITS = 8
+
+/** What gives a person away in any text: the digits of the phone or of the LID, however they are spelled around. Pure. */
+export const namesOf = (jids: string[]): string[] =>
+  jids.map((jid) => {
+    const [user = ''] = jid.split('@')
+    return user.length >= TELLING_DIGITS ? user : jid
+  })

@@ -1,9 +1,10 @@
+import { namesOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { readLastSeq } from '../events/read.ts'
 import { blankEvent, withoutLastWords, withoutQuote } from './blank-event.ts'
-import { mentions, namesOf } from './mentions.ts'
+import { mentions } from './mentions.ts'
 import type { ErasureRun, Step } from './step.ts'
 import { withoutPerson } from './without-person.ts'
 
@@ -46,7 +47,7 @@ export const eraseEvents: Step = async ({ transaction }, run) => {
         is_own or is_quoting or is_of_group or (is_named and occurred_at <= ${run.started_at}))`.execute(
     transaction,
   )
-  const names = namesOf(run)
+  const names = namesOf(run.jids)
   const blanked = rows.map((row) => ({
     ...{ seq: row.seq, day: row.day },
     payload: withoutPerson(blank(row), names),

@@ -1,10 +1,11 @@
+import { namesOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import type { TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { blankMessages, ERASED_COLUMNS, type ErasedMessage } from './blank-messages.ts'
-import { mentions, namesOf } from './mentions.ts'
+import { mentions } from './mentions.ts'
 import { BATCH, type ErasureRun, numberOf, type Step, type StepDone, ticketOf } from './step.ts'
 import { withoutPerson } from './without-person.ts'
 
@@ -106,7 +107,7 @@ async function blankTold({ transaction }: UnitOfWork, run: ErasureRun): Promise<
       select m.text, m.content, m.metadata where ${isNamed} or ${isQuoting}
     ) told on true
     order by m.ticket_id, m.number`.execute(transaction)
-  const names = namesOf(run)
+  const names = namesOf(run.jids)
   for (const row of rows) if (row.content) await rewrite(transaction, tenantId, row, names)
   const last = rows.at(-1)
   if (!last || rows.length < LOOK) return { next: 'step' }

@@ -1,9 +1,10 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
+import { namesOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { INBOUND_DEAD_QUEUE, INBOUND_QUEUES } from '@carteiro/queue/jobs'
 import { QUEUE_SCHEMA } from '@carteiro/queue/wake-channel'
 import { sql } from 'kysely'
-import { mentions, namesOf } from './mentions.ts'
+import { mentions } from './mentions.ts'
 import { BATCH, type ErasureRun, idOf, type Step } from './step.ts'
 import { isNamed, withoutPerson } from './without-person.ts'
 
@@ -47,8 +48,10 @@ async function rewrite(transaction: DatabaseTransaction, run: ErasureRun, job: N
   }
   const kept = envelopes?.filter((each) => !isPersons(run, each))
   const own = (each: Envelope) => each.tenantId === run.tenant_id
-  const mend = (each: Envelope) => (own(each) ? withoutPerson(each, namesOf(run)) : each)
-  const data = envelope ? withoutPerson(job.data, namesOf(run)) : { ...job.data, envelopes: kept?.map(mend) }
+  const mend = (each: Envelope) => (own(each) ? withoutPerson(each, namesOf(run.jids)) : each)
+  const data = envelope
+    ? withoutPerson(job.data, namesOf(run.jids))
+    : { ...job.data, envelopes: kept?.map(mend) }
   await sql`update ${JOBS} set data = ${JSON.stringify(data)}::jsonb where ${isJob}`.execute(transaction)
 }
 
@@ -58,5 +61,5 @@ function isPersons({ tenant_id: tenantId, jids }: ErasureRun, envelope: Envelope
   if (jids.includes(envelope.chatKey)) return true
   if ('participantJid' in envelope && envelope.participantJid && jids.includes(envelope.participantJid))
     return true
-  return envelope.kind === 'contact' && isNamed(envelope, namesOf({ jids }))
+  return envelope.kind === 'contact' && isNamed(envelope, namesOf(jids))
 }
