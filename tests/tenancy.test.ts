@@ -5,6 +5,7 @@ import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { notifyOfEvents } from '@carteiro/domain/notifications/follow-log'
 import { claim } from '@carteiro/domain/outbox/claim'
 import { settle } from '@carteiro/domain/outbox/settle'
+import { keepSearchable } from '@carteiro/domain/search/keep-searchable'
 import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
 import { enqueueDead } from '@carteiro/queue/enqueue'
 import { sql } from 'kysely'
@@ -23,6 +24,7 @@ import {
   PULLED,
   STREAM,
   TEMPLATES,
+  upload,
 } from './tenancy/calls.ts'
 import { PLATFORM_DOORS, PLATFORM_TOKENS, SIGNED_DOORS, TOKEN_DOORS } from './tenancy/doors.ts'
 import { createSnapshot } from './tenancy/snapshot.ts'
@@ -59,6 +61,7 @@ const api = await startApi(t, {
     WHATSAPP_BROKER_URL: broker.url,
     WHATSAPP_BROKER_API_KEY: 'key of the broker',
     CREDENTIALS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    UPLOAD_LINK_SECRET: 'secret of the links',
     WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'verify token of the platform',
     ...PLATFORM_TOKENS,
   },
@@ -67,14 +70,18 @@ const { app, db, domain, keys, keyWith } = api
 
 type Answer = Awaited<ReturnType<typeof call>>
 
-const call = (route: string, { params = {}, query = {}, payload }: Call, headers: Record<string, string>) => {
+const call = (
+  route: string,
+  { params = {}, query = {}, payload, headers: own = {} }: Call,
+  headers: Record<string, string>,
+) => {
   const [method, path = ''] = route.split(' ')
   const url = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''))
   const injected = {
     method: method as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url,
     query,
-    headers,
+    headers: { ...own, ...headers },
     ...(payload ? { payload } : {}),
   }
   return [STREAM, GATEWAY_STREAM].includes(route) ? readStart(injected) : app.inject(injected)
@@ -144,7 +151,10 @@ async function fillAcme(): Promise<Owned> {
   }
   const unused = await call('POST /api/v1/keys', { payload: { name: 'unused', scopes: ['read'] } }, own)
   const queue = await call('POST /api/v1/queues', { payload: { name: 'only for acme' } }, own)
+  const sendable = await call('POST /api/whatsapp/uploads', upload({}, 'only for acme'), own)
+  const unsent = await call('POST /api/whatsapp/uploads', upload({}), own)
   await notifyOfEvents(domain)
+  await keepSearchable(domain)
   const notifications = await call('GET /api/notifications', {}, own)
   const letters = await call('GET /api/v1/dead-letters', {}, own)
   const page = await call('GET /api/tickets', { query: { limit: '1' } }, own)
@@ -163,6 +173,8 @@ async function fillAcme(): Promise<Owned> {
     keyId: unused.json().id,
     deadLetterId: letters.json().items[0].id,
     mediaId,
+    uploadId: sendable.json().uploadId,
+    unsentUploadId: unsent.json().uploadId,
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import path from 'node:path'
 import { isLoopbackUrl } from '@carteiro/runtime/loopback'
 import { AUTHORITY_FILE } from '@carteiro/simulation/media/keep-authority'
@@ -35,12 +36,17 @@ export function urlOf(host: string, port: number): string {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
+/** Links to uploads are short-lived: their secret is made of another one, and need not be kept. */
+const linkSecretOf = ({ brokerKey }: Credentials): string =>
+  createHmac('sha256', brokerKey).update('links to uploads').digest('base64url')
+
 /** What each process is told, by environment variables, as production does it. */
 export function environments({ host, ports, ...options }: EnvironmentOptions): Environments {
   const { credentials, databaseUrl, env, storagePath, simulatorPath } = options
   const storage = { STORAGE_PATH: options.common.STORAGE_PATH || storagePath }
   const common = { ...options.common, ...baseEnvironment(), ...storage, HOST: host }
   const connected = { ...common, DATABASE_URL: databaseUrl, WHATSAPP_BROKER_API_KEY: credentials.brokerKey }
+  const links = { UPLOAD_LINK_SECRET: options.common.UPLOAD_LINK_SECRET || linkSecretOf(credentials) }
   const webhooks = { WHATSAPP_WEBHOOK_HMAC_SECRET: credentials.webhookHmacSecret }
   const brokerUrl = { WHATSAPP_BROKER_URL: urlOf(host, ports.broker) }
   // The simulator asks no broker elsewhere.
@@ -75,7 +81,14 @@ export function environments({ host, ports, ...options }: EnvironmentOptions): E
       ...(options.simulator ? linked : {}),
       ...env.broker,
     },
-    worker: { ...connected, ...brokerUrl, WORKER_PORT: String(ports.worker), ...env.worker },
-    api: { ...connected, ...webhooks, ...brokerUrl, API_PORT: String(ports.api), ...env.api },
+    worker: {
+      ...connected,
+      ...brokerUrl,
+      ...links,
+      API_INTERNAL_URL: urlOf(host, ports.api),
+      WORKER_PORT: String(ports.worker),
+      ...env.worker,
+    },
+    api: { ...connected, ...webhooks, ...brokerUrl, ...links, API_PORT: String(ports.api), ...env.api },
   }
 }

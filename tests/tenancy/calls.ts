@@ -1,4 +1,5 @@
 import { brokerMessage } from '../../apps/api/src/testing/broker-event.ts'
+import { formOf } from '../../apps/api/src/testing/upload.ts'
 
 /** What tenant `acme` has; tenant `other` will ask for it. */
 export interface Owned {
@@ -18,12 +19,16 @@ export interface Owned {
   keyId: string
   /** A message with a file. */
   mediaId: string
+  uploadId: string
+  /** An upload that nobody sends. */
+  unsentUploadId: string
 }
 
 export interface Call {
   params?: Record<string, string>
   query?: Record<string, string>
-  payload?: object
+  payload?: object | string
+  headers?: Record<string, string>
 }
 
 const BASE = '/api/integrations/whatsapp/instances'
@@ -43,6 +48,13 @@ const webhook = (acme: Owned): Call[] => [
     },
   },
 ]
+
+/** A text, as a client uploads it. */
+export function upload(fields: Record<string, string>, fileName = 'note.txt'): Call {
+  const parts = Object.entries({ type: 'document', ...fields }).map(([name, value]) => ({ name, value }))
+  const { payload, headers } = formOf([{ name: 'file', value: 'a note', fileName }, ...parts])
+  return { payload: payload.toString(), headers }
+}
 
 /** Templates of acme. */
 export const TEMPLATES = {
@@ -106,7 +118,12 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   ],
   // One that nobody else writes: whose it is, alone deletes it.
   'DELETE /api/v1/templates/{code}/{language}': () => [{ params: TEMPLATES.deleted }],
-  'GET /api/tickets': (acme) => [{}, { query: { limit: '200', cursor: acme.cursor } }],
+  'GET /api/messages/search': () => [{ query: { q: 'only for acme', limit: '200' } }],
+  'GET /api/tickets': (acme) => [
+    {},
+    { query: { search: acme.phone } },
+    { query: { limit: '200', cursor: acme.cursor } },
+  ],
   'GET /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId } }],
   'PATCH /api/tickets/{id}': (acme) => [{ params: { id: acme.ticketId }, payload: { status: 'pending' } }],
   'GET /api/tickets/{id}/timeline': (acme) => [{ params: { id: acme.ticketId } }],
@@ -133,6 +150,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     {},
     { query: { limit: '200', kind: 'person' } },
     { query: { phone: acme.phone } },
+    { query: { search: acme.phone } },
   ],
   'GET /api/contacts/{id}': (acme) => [{ params: { id: acme.contactId } }],
   'PATCH /api/contacts/{id}': (acme) => [
@@ -186,6 +204,11 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     },
   ],
   'GET /api/messages/{id}/media': (acme) => [{ params: { id: acme.mediaId } }],
+  'POST /api/whatsapp/uploads': ({ ticketId }) => [upload({ ticketId }), upload({})],
+  'GET /api/uploads': (acme) => [{}, { query: { limit: '200', ticketId: acme.ticketId } }],
+  'GET /api/uploads/{id}': (acme) => [{ params: { id: acme.uploadId } }],
+  'GET /api/whatsapp/uploads/{id}': (acme) => [{ params: { id: acme.uploadId } }],
+  'DELETE /api/whatsapp/uploads/{id}': (acme) => [{ params: { id: acme.unsentUploadId } }],
   'GET /api/v1/settings': () => [{}],
   'PATCH /api/v1/settings': () => [{ payload: { pace: { perMinute: 1 }, timezone: 'Europe/Rome' } }],
   'GET /api/v1/flow': () => [{}],

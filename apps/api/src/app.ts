@@ -26,11 +26,13 @@ import { outboundRoutes } from './features/outbound/routes.ts'
 import { eraseRoutes } from './features/persons/erase-routes.ts'
 import { exportRoute } from './features/persons/export-route.ts'
 import { queueRoutes } from './features/queues/routes.ts'
+import { searchRoutes } from './features/search/routes.ts'
 import { settingsRoutes } from './features/settings/routes.ts'
 import { templateRoutes } from './features/templates/routes.ts'
 import { ticketActRoutes } from './features/tickets/act-routes.ts'
 import { reconciliationRoutes } from './features/tickets/reconciliation-routes.ts'
 import { ticketRoutes } from './features/tickets/routes.ts'
+import { uploadRoutes } from './features/uploads/routes.ts'
 import { createArrivalOrder } from './features/webhooks/arrival-order.ts'
 import { createIngest } from './features/webhooks/ingest.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
@@ -39,7 +41,11 @@ import { rateLimit } from './plugins/rate-limit.ts'
 
 /** The API, ready to listen or to be injected into. Features stand in reading order: in, out, look, run. */
 export async function createApp(dependencies: Dependencies): Promise<HttpServer> {
-  const app = createHttpServer({ logger: dependencies.logger })
+  const app = createHttpServer({
+    logger: dependencies.logger,
+    // The longest that a request may take to come; the others are small.
+    requestTimeoutMs: Math.max(30, dependencies.config.UPLOAD_TIMEOUT_SECONDS + 10) * 1_000,
+  })
   measureRequests(app, dependencies.registry)
   await app.register(documentation, {
     title: 'Carteiro',
@@ -67,6 +73,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(ticketRoutes, dependencies)
   await app.register(reconciliationRoutes, dependencies)
   await app.register(ticketActRoutes, dependencies)
+  await app.register(searchRoutes, dependencies)
   await app.register(queueRoutes, dependencies)
   await app.register(notificationRoutes, dependencies)
   await app.register(contactRoutes, dependencies)
@@ -75,6 +82,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(exportRoute, dependencies)
   await app.register(eraseRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
+  await app.register(uploadRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)
   await app.register(keyRoutes, dependencies)

@@ -3,12 +3,14 @@ import { flag, hostList, port, processVariables, readConfig, wholeNumber } from 
 import { sealKey } from '@carteiro/runtime/seal-key'
 import { requireStorageVariables, storageVariables } from '@carteiro/storage/config'
 import { z } from 'zod'
+import { uploadVariables } from './upload-variables.ts'
 
 const secret = z.string().min(16, 'must have 16 characters or more')
 
 const ApiConfig = z.object({
   ...processVariables,
   ...storageVariables,
+  ...uploadVariables,
   API_PORT: port(3000),
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: secret.optional(),

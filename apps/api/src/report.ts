@@ -44,6 +44,12 @@ export function createReport(registry: Registry, logger: Logger) {
     help: 'Files that were asked for, are known to the database and are not in the storage',
     registers,
   })
+  const uploads = new Counter({
+    name: 'whatsapp_uploads_total',
+    help: 'Files that were uploaded: kept, or refused by the code of the answer',
+    labelNames: ['result'],
+    registers,
+  })
   const realtimeSeconds = new Histogram({
     name: 'whatsapp_realtime_latency_seconds',
     help: 'Time from an event being stored to its being told to those who listen',
@@ -130,10 +136,20 @@ export function createReport(registry: Registry, logger: Logger) {
       logger.info(entry, 'outbound message acted on'),
     jobsNudged: (entry: { requestId: string; due: number; nudged: number }) =>
       logger.info(entry, 'outbound jobs nudged'),
-    mediaMissing: (entry: { requestId: string; tenantId: string; messageId: string }) => {
+    mediaMissing: (entry: { requestId: string; tenantId: string; messageId?: string; uploadId?: string }) => {
       mediaMissing.inc()
-      logger.error(entry, 'bytes of a message are missing in the storage')
+      logger.error(entry, 'bytes of a file are missing in the storage')
     },
+    uploadKept: (entry: { requestId: string; tenantId: string; uploadId: string; size: number }) => {
+      uploads.inc({ result: 'kept' })
+      logger.info(entry, 'upload kept')
+    },
+    uploadRefused: (entry: { requestId: string; tenantId: string; code: string }) => {
+      uploads.inc({ result: entry.code.toLowerCase() })
+      logger.info(entry, 'upload refused')
+    },
+    uploadDeleted: (entry: { requestId: string; tenantId: string; uploadId: string }) =>
+      logger.info(entry, 'upload deleted'),
     eventTold: (storedAt: Date) =>
       realtimeSeconds.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000),
     eventEmitted: (type: string, sockets: number) => emits.inc({ event: type }, sockets),

@@ -39,6 +39,37 @@ for (const [what, when, placeOf, stride] of ways) {
   })
 }
 
+/** Of what the broker sends. */
+const receipts = [
+  ['before', 1],
+  ['after', 2],
+] as const
+for (const [when, stride] of receipts) {
+  test(`a receipt is told, whichever step on its way in the broker dies ${when}`, async (t) => {
+    t.setTimeout(MANY_STARTS_MS)
+    const phone = nextStranger()
+    rig.phone(phone).configure({ deliveredAfterMs: 0, readAfterMs: null })
+    let kills = 0
+    for (let step = 1; ; step += stride) {
+      const { body } = await rig.ask<{ id: string }>('POST', '/instances/main/send-text', {
+        ...{ to: phone, text: when },
+      })
+      const isDelivered = ({ id }: { id: string }) => id === `${body.id}:status:3`
+      await rig.webhook.until(() => rig.webhook.taken.some(isDelivered))
+      await rig.untilPublished()
+      const died = await rig.tellThrough({ step, when }, async () => {
+        rig.phone(phone).read(rig.account, [body.id])
+        return [{ id: `${body.id}:status:4` }]
+      })
+      if (!died) break
+      kills += 1
+    }
+    t.ok(kills > 1)
+    await rig.untilPublished()
+    t.equal(rig.unconfirmed(), 0)
+  })
+}
+
 test('who wrote while the broker died is understood afterwards', async (t) => {
   for (const { phone, to } of written) {
     const id = `3AFF${phone}`

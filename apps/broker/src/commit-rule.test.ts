@@ -71,10 +71,8 @@ const writings: [string, string, (id: string) => Promise<unknown>][] = [
 ]
 for (const [what, id, write] of writings) {
   test(`${what} that came twice is receipted twice and told once`, async (t) => {
-    await call(`${simulator.url}/faults`, 'POST', {
-      fault: { type: 'duplicate' },
-      target: { phone: ACCOUNT },
-    })
+    const fault = { fault: { type: 'duplicate' }, phone: ACCOUNT }
+    t.equal((await call(`${simulator.url}/faults`, 'POST', fault)).status, 202)
     await write(id)
     await untilTold(id)
     await untilSettled()

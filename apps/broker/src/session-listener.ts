@@ -6,6 +6,7 @@ import { countReceived } from './features/metrics/count-received.ts'
 import type { SocketEars } from './features/receiving/listen-to-socket.ts'
 import { onReceipts, onUpdates } from './features/receiving/on-updates.ts'
 import { onUpsert } from './features/receiving/on-upsert.ts'
+import { untilKept } from './features/receiving/until-kept.ts'
 import type { SessionListener } from './features/session/connect-once.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
 import type { Sending } from './wire-sending.ts'
@@ -45,6 +46,7 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     onUpsert: (instanceId, upsert) => onUpsert({ journal, report }, instanceId, upsert),
     onUpdates: (instanceId, updates) => onUpdates({ journal, ears }, instanceId, updates),
     onReceipts: (instanceId, receipts) => onReceipts({ journal, ears }, instanceId, receipts),
+    kept: (instanceId, stanza) => untilKept({ journal, ears }, instanceId, stanza),
     onReconnect: report.reconnect,
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),

@@ -114,6 +114,15 @@ export async function startCrashRig(t: Teardown, { db, url }: { db: Database; ur
       const open = db.selectFrom('broker.opened_message').select('number').where('settled_at', 'is', null)
       while ((await open.limit(1).execute()).length > 0);
     },
+    /** Resolves when nothing is left to publish. */
+    async untilPublished(): Promise<void> {
+      const open = db.selectFrom('broker.journal').select('number').where('state', '=', 'waiting')
+      while ((await open.limit(1).execute()).length > 0);
+    },
+    /** Stanzas that the broker has not confirmed. */
+    unconfirmed(): number {
+      return simulator.server.persons.deviceAt(`${ACCOUNT}:1@s.whatsapp.net`)?.mailbox.size ?? 0
+    },
     undecryptable: () => webhook.taken.filter(({ type }) => type === 'MESSAGE_UNDECRYPTABLE'),
     /** The phone of a person, made when first named. */
     phone(digits: string) {

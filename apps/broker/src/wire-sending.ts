@@ -45,7 +45,10 @@ export function wireSending(config: Config, parts: SendingParts, lifecycle: Life
     settleLate(instanceId, waMessageId, ack).catch((error: unknown) => report.ledgerFailed(instanceId, error))
   })
   const recipients = new Recipients({ db, groupMetadata: (id, jid) => groups.metadata(id, jid) })
-  const guardedFetch = createGuardedFetch({ allowedHosts: config.MEDIA_ALLOWED_HOSTS })
+  const guardedFetch = createGuardedFetch({
+    allowedHosts: config.MEDIA_ALLOWED_HOSTS,
+    ownFiles: ownFilesOf(config),
+  })
   lifecycle.onStop('media fetches', () => guardedFetch.close())
   const sender = new Sender({
     reach: (id, open, jid) => recipients.reach(id, open, jid),
@@ -58,6 +61,10 @@ export function wireSending(config: Config, parts: SendingParts, lifecycle: Life
   })
   return { ledger, acks, recipients, sender }
 }
+
+/** Uploads are fetched from the API that events are posted to, or that messages are pulled from. */
+const ownFilesOf = ({ GATEWAY_API_BASE_URL, WHATSAPP_WEBHOOK_URL }: Config): string =>
+  new URL('/api/uploads/', GATEWAY_API_BASE_URL ?? WHATSAPP_WEBHOOK_URL).href
 
 /** An acknowledgement that nobody waits for any more changes the stored answer, and the API is told. */
 function createSettleLate(ledger: SendLedger, journal: Journal): SenderDependencies['settleLate'] {

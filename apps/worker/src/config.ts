@@ -12,6 +12,10 @@ const WorkerConfig = z.object({
   WHATSAPP_BROKER_URL: z.url({ error: 'must be the broker\u2019s URL' }).optional(),
   WHATSAPP_BROKER_API_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   WHATSAPP_BROKER_TIMEOUT_MS: wholeNumber(30_000, 1_000),
+  UPLOAD_LINK_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  API_INTERNAL_URL: z
+    .url({ protocol: /^https?$/, error: 'must be the API\u2019s URL' })
+    .default('http://127.0.0.1:3000'),
   INBOUND_MAX_ATTEMPTS: wholeNumber(3, 1),
   MEDIA_CONCURRENCY: wholeNumber(4, 1),
   MEDIA_MAX_ATTEMPTS: wholeNumber(5, 1),

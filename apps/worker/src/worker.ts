@@ -15,6 +15,7 @@ import { createFetchMedia } from './features/media/fetch-media.ts'
 import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 import { keepErasing } from './features/persons/erase.ts'
+import { keepSearch } from './features/search/keep-search.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
 export async function startWorker(dependencies: Dependencies): Promise<void> {
@@ -27,6 +28,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
   keepNotifying(dependencies)
+  keepSearch(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
   keepErasing(dependencies)

@@ -42,6 +42,8 @@ export const TicketView = TicketState.extend({
   instanceId: z.string(),
   createdAt: z.iso.datetime(),
   timeline: TicketTimeline,
+  /** The timeline where clients in the field look for it, and where the ticket went into, if it did (`mergedInto`). */
+  metadata: z.looseObject({ timeline: TicketTimeline }),
   window: CustomerWindow,
   /** What the customer told of itself: the answers to the flow's questions, and the like. */
   knownFields: z.record(z.string(), z.unknown()),

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type {
   BrokerInstanceTable,
   BrokerNodeTable,
@@ -39,8 +39,10 @@ import type {
   LaneTable,
 } from './outbox-tables.ts'
 import type { ContactErasureTable } from './person-tables.ts'
+import type { ContactSearchTable, MessageSearchTable, SearchCursorTable } from './search-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
+import type { UploadTable } from './upload-tables.ts'
 
 /** Rows as PostgreSQL holds them. One interface a table, columns as in migrations/. */
 export interface Tables {
@@ -58,6 +60,7 @@ export interface Tables {
   flow_state: FlowStateTable
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
+  upload: UploadTable
   timeline_entry: TimelineEntryTable
   timeline_reconciliation: TimelineReconciliationTable
   applied_envelope: AppliedEnvelopeTable
@@ -80,6 +83,9 @@ export interface Tables {
   audit_entry: AuditEntryTable
   notification: NotificationTable
   notification_cursor: NotificationCursorTable
+  search_cursor: SearchCursorTable
+  message_search: MessageSearchTable
+  contact_search: ContactSearchTable
   'broker.instance': BrokerInstanceTable
   'broker.session_credential': SessionCredentialTable
   'broker.session_key': SessionKeyTable
@@ -209,6 +215,7 @@ export interface MessageTable {
   provider_message_id: string | null
   state: string | null
   media: MediaColumn
+  upload_id: ColumnType<string | null, string | null | undefined, string | null>
   metadata: JsonDefault
   broker_at: WhenNullable
   received_at: WhenNullable

@@ -204,3 +204,36 @@ test('a file that breaks off before anyone reads it fails when it is read, and h
   await gone.promise
   await t.rejects(buffer(body), { code: 'MEDIA_FETCH_FAILED' })
 })
+
+test('of our own service its files are fetched and nothing else, also when a stranger redirects there', async (t) => {
+  let target = ''
+  const answer: RequestListener = (request, response) => {
+    if (request.url === '/redirect') response.writeHead(302, { location: target }).end()
+    else response.end('a file')
+  }
+  const names = { 'api.test': [['127.0.0.1']], 'stranger.test': [['127.0.0.1']] }
+  const { at, asked } = await setUp(t, answer, names)
+  const ownFiles = at('api.test', '/api/uploads/')
+  const resolve = resolveFrom({ 'media.test': [['127.0.0.1']], ...names })
+  const guarded = createGuardedFetch({ allowedHosts: [new URL(at('media.test')).host], ownFiles, resolve })
+  t.teardown(() => guarded.close())
+  const read = async (url: string) => String(await buffer((await guarded.fetch(url, { maxBytes: 100 })).body))
+  t.equal(await read(at('api.test', '/api/uploads/1?signature=a')), 'a file')
+  target = at('api.test', '/api/uploads/1?signature=a')
+  t.equal(await read(at('media.test', '/redirect')), 'a file')
+  asked.length = 0
+  const paths = [
+    '/metrics',
+    '/api/uploads',
+    '/api/uploads/../../metrics',
+    '/api/uploads/%2e%2e/%2e%2e/metrics',
+    '/',
+  ]
+  for (const path of paths) {
+    await t.rejects(read(at('api.test', path)), { code: 'MEDIA_URL_REFUSED' }, path)
+    target = at('api.test', path)
+    await t.rejects(read(at('media.test', '/redirect')), { code: 'MEDIA_URL_REFUSED' }, path)
+  }
+  await t.rejects(read(at('stranger.test', '/api/uploads/1')), { code: 'MEDIA_URL_REFUSED' })
+  t.same([...new Set(asked)], ['media.test/redirect'])
+})

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Problem } from '@carteiro/contracts/problem'
 import { Agent, type Dispatcher, request } from 'undici'
 import { AddressRefused, guardedConnector, type ResolveAll } from './guarded-connector.ts'
-import { type AllowedHosts, refuseMediaUrl } from './media-url.ts'
+import { type AllowedHosts, DEFAULT_PORTS, isAllowedHost, refuseMediaUrl } from './media-url.ts'
 
 /** A file that is on its way. Reading `body` throws `MEDIA_TOO_LARGE`, or `MEDIA_FETCH_FAILED`, when it breaks off. */
 export interface FetchedFile {
@@ -31,6 +31,8 @@ export interface GuardedFetch {
 export interface GuardedFetchOptions {
   /** Hosts of ours that may be reached all the same: `host` or `host:port`. */
   allowedHosts: Iterable<string>
+  /** A place of ours whose files may be fetched, and nothing else of its host: `http://api:3000/api/uploads/`. */
+  ownFiles?: string | undefined
   /** For a connection. */
   connectTimeoutMs?: number
   /** For the whole file, redirects included. */
@@ -50,14 +52,21 @@ const MAX_HEADER_BYTES = 16 * 1024
  */
 export function createGuardedFetch({
   allowedHosts,
+  ownFiles,
   connectTimeoutMs = 5_000,
   timeoutMs = 20_000,
   maxRedirects = 3,
   resolve,
 }: GuardedFetchOptions): GuardedFetch {
   const allowed: AllowedHosts = new Set([...allowedHosts].map((host) => host.toLowerCase()))
+  const own = ownFiles === undefined ? undefined : new URL(ownFiles)
+  // What of our own host may be fetched is judged by its path, before a connection is made.
+  const reachable = new Set([
+    ...allowed,
+    ...(own ? [`${own.hostname}:${own.port || DEFAULT_PORTS[own.protocol]}`] : []),
+  ])
   const dispatcher = new Agent({
-    connect: guardedConnector({ allowedHosts: allowed, timeoutMs: connectTimeoutMs, resolve }),
+    connect: guardedConnector({ allowedHosts: reachable, timeoutMs: connectTimeoutMs, resolve }),
     connections: CONNECTIONS_PER_HOST,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: timeoutMs,
@@ -65,7 +74,7 @@ export function createGuardedFetch({
   })
 
   async function open(url: string, signal: AbortSignal, redirectsLeft: number): Promise<Opened> {
-    const refusal = refuseMediaUrl(url, allowed)
+    const refusal = own && isAt(url, own) ? refuseOwn(url, own, allowed) : refuseMediaUrl(url, allowed)
     if (refusal !== undefined) throw refused(refusal)
     const response = await request(url, { dispatcher, signal, headers: HEADERS }).catch(toProblem)
     const { location } = response.headers
@@ -85,6 +94,14 @@ export function createGuardedFetch({
     },
     close: () => dispatcher.destroy(),
   }
+}
+
+const isAt = (url: string, { host }: URL): boolean => URL.canParse(url) && new URL(url).host === host
+
+function refuseOwn(url: string, own: URL, allowed: AllowedHosts): string | undefined {
+  const { protocol, pathname } = new URL(url)
+  if (protocol === own.protocol && pathname.startsWith(own.pathname)) return undefined
+  return isAllowedHost(new URL(url), allowed) ? refuseMediaUrl(url, allowed) : 'leads to this service'
 }
 
 interface Opened {

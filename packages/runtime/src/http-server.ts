@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   logger: Logger
   /** Bytes a request's body may have; more answers 413. */
   bodyLimit?: number
+  /** How long a request may take to come, whole. */
+  requestTimeoutMs?: number
   invalidRequest?: InvalidRequestCode
 }
 
@@ -36,12 +38,14 @@ const ONE_MEBIBYTE = 1024 * 1024
 export function createHttpServer({
   logger,
   bodyLimit = ONE_MEBIBYTE,
+  requestTimeoutMs = 30_000,
   invalidRequest = 'VALIDATION_ERROR',
 }: HttpServerOptions): HttpServer {
   const server = fastify<RawServerDefault>({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: 30_000 },
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
 /** Hosts that may be reached although they are ours: `host`, or `host:port` for one port of it. */
 export type AllowedHosts = ReadonlySet<string>
 
-const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }
+export const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }
 /** Global unicast; what lies outside is of no public host, whatever an older or newer range may be called. */
 const PUBLIC_IPV6 = ipaddr.parseCIDR('2000::/3')
 

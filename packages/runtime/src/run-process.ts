@@ -1,6 +1,7 @@
 import { ConfigurationError } from './config.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { findRetired } from './retired-variables.ts'
 
 export interface ProcessOptions<Config> {
   name: string
@@ -17,6 +18,9 @@ export async function runProcess<Config>(options: ProcessOptions<Config>): Promi
   const config = readConfigOrExit(options)
   const logger = createLogger(options.name, config.LOG_LEVEL)
   const lifecycle = createLifecycle(logger)
+  for (const variable of findRetired(process.env)) {
+    logger.warn({ variable }, 'a variable that does nothing any more is set')
+  }
 
   const stop = (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping')

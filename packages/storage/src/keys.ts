@@ -2,6 +2,10 @@
 export const storageKeyOf = ({ tenantId, messageId }: { tenantId: string; messageId: string }): string =>
   `${tenantId}/messages/${messageId}`
 
+/** The bytes of a file that was brought ahead; the messages that it is sent with have no others. */
+export const uploadKeyOf = ({ tenantId, uploadId }: { tenantId: string; uploadId: string }): string =>
+  `${tenantId}/uploads/${uploadId}`
+
 /**
  * Whose, what kind, which one. There are always three segments, so that no key lies below another one, which a disk
  * could not hold; lower case, so that none is another one's on a disk that does not tell cases apart.

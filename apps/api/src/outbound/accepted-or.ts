@@ -45,6 +45,24 @@ export function acceptedOr(result: QueueMessageResult, asked: Asked): { id: stri
       )
     case 'template_not_found':
       throw templateNotFound(result)
+    case 'upload_not_found':
+      throw new Problem('UPLOAD_NOT_FOUND', `There is no upload ${result.uploadId}.`, {
+        details: { uploadId: result.uploadId },
+      })
+    case 'upload_expired':
+      throw new Problem(
+        'UPLOAD_EXPIRED',
+        'This upload was not sent in time and goes; upload the file again.',
+        {
+          details: { uploadId: result.uploadId },
+        },
+      )
+    case 'upload_of_other_type':
+      throw new Problem(
+        'UPLOAD_OF_OTHER_TYPE',
+        `This file was uploaded as ${result.type}: send it as that, or leave intent out.`,
+        { details: { uploadId: result.uploadId, type: result.type } },
+      )
     case 'message_not_found':
       throw new Problem('MESSAGE_NOT_FOUND', `There is no message ${result.messageId} in this chat.`, {
         details: { messageId: result.messageId },

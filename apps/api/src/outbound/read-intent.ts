@@ -4,7 +4,7 @@ import { Problem } from '@carteiro/contracts/problem'
 import { RequestedIntent } from '@carteiro/contracts/requested-intent'
 import { type AllowedHosts, refuseMediaUrl } from '@carteiro/runtime/media-url'
 import type { z } from 'zod'
-import { isObject, type JsonObject } from '../json/json-value.ts'
+import type { JsonObject } from '../json/json-value.ts'
 import { deriveIntent } from './derive-intent.ts'
 
 /** One member that is wrong, by its path in the request. */
@@ -13,17 +13,16 @@ export interface BodyFault {
   message: string
 }
 
-const SAY_WHAT = 'say what to send: text, templateCode, mediaUrl, or another member of an intent'
+const SAY_WHAT = 'say what to send: text, templateCode, mediaUrl, uploadId, or another member of an intent'
 
 /**
  * Reads what is to be sent from the members of an intent; without `intent` it is told by the others. Pure: where a
  * media URL leads is judged by its form, and again when the file is fetched.
  *
  * @param path where the members stand, such as `body.payloadJson`
- * @throws Problem VALIDATION_ERROR with every fault, UPLOAD_NOT_SUPPORTED, MEDIA_URL_REFUSED
+ * @throws Problem VALIDATION_ERROR with every fault, MEDIA_URL_REFUSED
  */
 export function readIntent(content: JsonObject, path: string, allowedHosts: AllowedHosts): Intent {
-  refuseUploads(content, path)
   const intent = content.intent ?? deriveIntent(content)
   if (intent === undefined) throw invalidBody([{ path: `${path}.intent`, message: SAY_WHAT }])
   const parsed = RequestedIntent.safeParse({ ...content, intent })
@@ -42,19 +41,6 @@ function toFaults(issue: z.core.$ZodIssue, path: string, intent: unknown): BodyF
   const at = [path, ...issue.path].join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path: at, message: issue.message }]
   return issue.keys.map((key) => ({ path: `${at}.${key}`, message: `is no member of ${String(intent)}` }))
-}
-
-function refuseUploads(content: JsonObject, path: string): void {
-  const places: [JsonObject, string][] = [
-    [content, path],
-    [isObject(content.media) ? content.media : {}, `${path}.media`],
-    [isObject(content.document) ? content.document : {}, `${path}.document`],
-  ]
-  const [, where] = places.find(([members]) => members.uploadId !== undefined) ?? []
-  if (where === undefined) return
-  throw new Problem('UPLOAD_NOT_SUPPORTED', 'Files cannot be uploaded ahead; name the file as mediaUrl.', {
-    details: [{ path: `${where}.uploadId`, message: 'cannot be used' }],
-  })
 }
 
 function refuseMedia(intent: Intent, path: string, allowedHosts: AllowedHosts): void {

@@ -14,7 +14,15 @@ export interface GraphRequest {
   /** Ends it. */
   signal: AbortSignal
   /** What is posted; without it, it is a GET. */
-  body?: { json: object } | { form: FormData }
+  body?: { json: object } | { form: FormData } | { stream: StreamedBody }
+}
+
+/** A body that does not fit into memory. */
+export interface StreamedBody {
+  contentType: string
+  /** In bytes. */
+  length: number
+  body: Readable
 }
 
 /** Meta's Graph API over HTTP: connections are kept, times are bounded, nothing is repeated here. */
@@ -44,7 +52,6 @@ export function createGraphClient({ baseUrl, version }: GraphOptions): GraphClie
     isTrusted,
     ask: async (url, { token, signal, body }) => {
       if (!isTrusted(url)) throw new Error(`no access token goes to ${url.host}`)
-      const isJson = body !== undefined && 'json' in body
       return request(url, {
         dispatcher: agent,
         signal,
@@ -52,13 +59,25 @@ export function createGraphClient({ baseUrl, version }: GraphOptions): GraphClie
         headers: {
           authorization: `Bearer ${token}`,
           'user-agent': `carteiro/${VERSION}`,
-          ...(isJson ? { 'content-type': 'application/json' } : {}),
+          ...headersOf(body),
         },
-        body: isJson ? JSON.stringify(body.json) : (body?.form ?? null),
+        body: bytesOf(body),
       })
     },
     close: () => agent.destroy(),
   }
+}
+
+function headersOf(body: GraphRequest['body']): Record<string, string> {
+  if (body === undefined || 'form' in body) return {}
+  if ('json' in body) return { 'content-type': 'application/json' }
+  return { 'content-type': body.stream.contentType, 'content-length': String(body.stream.length) }
+}
+
+function bytesOf(body: GraphRequest['body']): string | FormData | Readable | null {
+  if (body === undefined) return null
+  if ('json' in body) return JSON.stringify(body.json)
+  return 'form' in body ? body.form : body.stream.body
 }
 
 /** To the Graph API itself, or to a host of Meta's. */

@@ -36,7 +36,7 @@ export const mimeTypeOf = (...kinds: string[]) =>
 export const FileName = SingleLine.min(1).max(MAX_FILE_NAME_LENGTH)
 export const Caption = StorableText.max(MAX_CAPTION_LENGTH)
 
-const isOneOf = (first: unknown, second: unknown) => (first === undefined) !== (second === undefined)
+const isOneOf = (...members: unknown[]) => members.filter((member) => member !== undefined).length === 1
 
 /** A file beside the message's own members: its address, or its bytes. */
 const Media = z
@@ -51,35 +51,43 @@ const Media = z
     message: 'give the file either as url or as base64',
   })
 
-/** The members that say which file; one of `mediaUrl` and `media` is there. */
+/** The members that say which file; one of the first three is there. */
 export const fileMembers = {
   mediaUrl: Url.optional(),
   media: Media.optional(),
+  /** Of a file that was brought ahead. */
+  uploadId: z.uuid().toLowerCase().optional(),
   fileName: FileName.optional(),
 }
-export const hasOneFile = ({ mediaUrl, media }: FileSource): boolean => isOneOf(mediaUrl, media)
-export const ONE_FILE = { path: ['mediaUrl'], message: 'give the file either as mediaUrl or as media' }
+export const hasOneFile = ({ mediaUrl, media, uploadId }: FileSource): boolean =>
+  isOneOf(mediaUrl, media, uploadId)
+export const ONE_FILE = {
+  path: ['mediaUrl'],
+  message: 'give the file either as mediaUrl, as media or as uploadId',
+}
 
 export interface FileSource {
   mediaUrl?: string | undefined
   media?: z.infer<typeof Media> | undefined
+  uploadId?: string | undefined
   fileName?: string | undefined
   mimeType?: string | undefined
 }
 
 /** One file, however it was written down. */
 export interface IntentFile {
-  /** Where it is, or its bytes. */
-  source: { url: string } | { base64: string }
+  /** Where it is, its bytes, or the upload that it is. */
+  source: { url: string } | { base64: string } | { uploadId: string }
   mimeType: string | undefined
   fileName: string | undefined
 }
 
 /** The file that an intent names. What stands at the intent goes before what stands in `media`. */
-export function fileOf({ mediaUrl, media, fileName, mimeType }: FileSource): IntentFile {
+export function fileOf({ mediaUrl, media, uploadId, fileName, mimeType }: FileSource): IntentFile {
   const url = mediaUrl ?? media?.url
+  const named = uploadId === undefined ? { base64: media?.base64 ?? '' } : { uploadId }
   return {
-    source: url === undefined ? { base64: media?.base64 ?? '' } : { url },
+    source: url === undefined ? named : { url },
     mimeType: mimeType ?? media?.mimeType,
     fileName: fileName ?? media?.fileName,
   }

@@ -1,5 +1,5 @@
 import type { BrokerOutboundBody } from '../broker-send.ts'
-import { type FileSource, fileOf } from './file.ts'
+import { type FileSource, fileOf, type IntentFile } from './file.ts'
 import type { PhoneIntent } from './render-intent.ts'
 
 type Content = Omit<BrokerOutboundBody, 'instanceId' | 'to' | 'externalId'>
@@ -60,13 +60,19 @@ const toText = (message: string, previewUrl: boolean | undefined): Content => ({
   ...given({ previewUrl }),
 })
 
-/** Bytes have no place but `media`. */
+/** Bytes have no place but `media`. @throws Error for an upload that was not named by its address */
 function toFile(named: FileSource): Partial<Content> {
   const { source, mimeType, fileName } = fileOf(named)
   return {
-    ...('url' in source ? { mediaUrl: source.url } : { media: { base64: source.base64 } }),
+    ...toSource(source),
     ...given({ mimeType, fileName }),
   }
+}
+
+function toSource(source: IntentFile['source']): Partial<Content> {
+  if ('url' in source) return { mediaUrl: source.url }
+  if ('base64' in source) return { media: { base64: source.base64 } }
+  throw new Error(`the upload ${source.uploadId} has no address`)
 }
 
 /** The message as the transport names it, found when the reaction was queued. */

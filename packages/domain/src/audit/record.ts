@@ -25,6 +25,7 @@ export interface AuditEntry {
     | 'flow'
     | 'ticket'
     | 'queue'
+    | 'upload'
   entityId: string
   details?: Record<string, unknown>
   requestId?: string | null

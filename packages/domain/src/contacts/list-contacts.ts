@@ -1,5 +1,7 @@
 import type { Contact } from '@carteiro/contracts/contact'
 import type { Queryable } from '@carteiro/database/connect'
+import { matchesContact } from '../search/match-contacts.ts'
+import type { SearchQuery } from '../search/read-query.ts'
 import { describeContact } from './describe-contact.ts'
 
 export interface ContactFilter {
@@ -7,6 +9,7 @@ export interface ContactFilter {
   kind?: 'person' | 'group' | undefined
   /** E.164. */
   phone?: string | undefined
+  query?: SearchQuery | undefined
   after?: string | undefined
   limit: number
 }
@@ -14,7 +17,7 @@ export interface ContactFilter {
 /** A tenant's contacts, those who came last first. @param after id of the last one of the page before */
 export async function listContacts(
   db: Queryable,
-  { tenantId, kind, phone, after, limit }: ContactFilter,
+  { tenantId, kind, phone, query: search, after, limit }: ContactFilter,
 ): Promise<{ items: Contact[]; next: string | null }> {
   let query = db
     .selectFrom('contact')
@@ -25,6 +28,7 @@ export async function listContacts(
     .limit(limit + 1)
   if (kind !== undefined) query = query.where('kind', '=', kind)
   if (phone !== undefined) query = query.where('phone', '=', phone)
+  if (search !== undefined) query = query.where(matchesContact(tenantId, search, 'contact.id'))
   if (after !== undefined) query = query.where('id', '<', after)
   const rows = await query.execute()
   const page = rows.slice(0, limit)

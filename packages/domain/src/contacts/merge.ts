@@ -34,6 +34,7 @@ export async function mergeContacts(
   await mergeOpenTickets(work, tenantId, { kept, gone })
   await repointTickets(work, tenantId, { kept, gone })
   await repointConsents(work, tenantId, { kept, gone })
+  await repointUploads(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -153,6 +154,12 @@ async function repointTickets({ transaction }: UnitOfWork, tenantId: string, joi
 async function repointConsents({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
   await sql`
     update consent set contact_id = ${join.kept}
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+async function repointUploads({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  await sql`
+    update upload set contact_id = ${join.kept}
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
 }
 

@@ -49,6 +49,7 @@ const toRow = ({ message, ticketId, contactId }: PlacedMessage) => ({
   text: message.text,
   content: message.content,
   media: describeMedia(message),
+  upload_id: null,
   provider_message_id: message.providerMessageId,
   // Our own phone sent it: WhatsApp's server told us of it.
   state: message.direction === 'outbound' ? 'SENT' : null,

@@ -9,6 +9,8 @@ import { addressOf, recipientOf } from '../contacts/phone.ts'
 import { upsertContact } from '../contacts/upsert.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { openTicket } from '../tickets/open-ticket.ts'
+import { mediaOfUpload } from '../uploads/media-of-upload.ts'
+import type { Upload } from '../uploads/upload.ts'
 import { takePositions } from './enter-scheduled.ts'
 import { recordHistory } from './history.ts'
 import { laneOf, lockLane, wakeLane } from './lane.ts'
@@ -31,6 +33,8 @@ export interface AcceptedMessage {
   expiresAt: Date | undefined
   subject: string | undefined
   templateCode: string | undefined
+  /** The file of the message, where it was brought ahead. */
+  upload?: Upload | undefined
   /** It leaves although its contact does not agree to it. */
   policyExempt: boolean
 }
@@ -102,7 +106,7 @@ const maxAttempts = ({ tenantId, instanceId, maxAttempts }: AcceptedMessage) => 
 
 async function insertMessage(
   work: UnitOfWork,
-  { tenantId, instanceId, recipient, intent }: AcceptedMessage,
+  { tenantId, instanceId, recipient, intent, upload }: AcceptedMessage,
 ): Promise<Selectable<MessageTable>> {
   const text = intentText(intent)
   const at = new Date()
@@ -127,6 +131,8 @@ async function insertMessage(
       type: intent.intent,
       text,
       content: JSON.stringify(withoutBytes(intent)),
+      media: upload ? JSON.stringify(mediaOfUpload(upload)) : null,
+      upload_id: upload?.uploadId ?? null,
       provider_message_id: null,
       state: 'QUEUED',
       // The ticket's own time of it.

@@ -6,7 +6,10 @@ import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { chooseTemplate } from '../templates/find-template.ts'
 import { readComponents } from '../templates/read-components.ts'
 import { type RenderedTemplate, renderTemplate } from '../templates/render-template.ts'
+import type { UploadRefusal } from '../uploads/take-upload.ts'
+import type { Upload } from '../uploads/upload.ts'
 import { findReactionTarget } from './find-reaction-target.ts'
+import { prepareFile } from './prepare-file.ts'
 
 /** A member of the request, or of its intent, that cannot be taken, by its path. */
 export interface RequestFault {
@@ -20,8 +23,10 @@ export type IntentRefusal =
   | { status: 'invalid_request'; faults: RequestFault[] }
   | { status: 'template_not_found'; templateCode: string; language: string | undefined; languages: string[] }
   | { status: 'message_not_found'; messageId: string }
+  | UploadRefusal
 
-export type PreparedIntent = { status: 'prepared'; intent: Intent } | IntentRefusal
+/** `upload`: the file of the message was brought ahead. */
+export type PreparedIntent = { status: 'prepared'; intent: Intent; upload?: Upload } | IntentRefusal
 
 export interface IntentToPrepare {
   tenantId: string
@@ -32,7 +37,7 @@ export interface IntentToPrepare {
 
 /**
  * Looks up what an intent only names, so that what is accepted is what is sent, whatever changes meanwhile: a
- * template is filled, a reaction finds its message.
+ * template is filled, a reaction finds its message, a file its upload.
  */
 export async function prepareIntent(
   transaction: DatabaseTransaction,
@@ -48,7 +53,7 @@ export async function prepareIntent(
       return { status: 'prepared', intent: { ...intent, target: found.target } }
     }
     default:
-      return { status: 'prepared', intent }
+      return prepareFile(transaction, request, intent)
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Purpose } from '@carteiro/contracts/consent'
 import type { Intent } from '@carteiro/contracts/intent'
-import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
+import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
 import type { MessageTable } from '@carteiro/database/tables'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
@@ -88,8 +88,9 @@ export async function queueWithin(
   const question = { ...request, purpose, recipient, isAnswer: isAnswer(request) }
   const blocked = !request.policyExempt && (await maySend(work, question))
   if (blocked) return blocked
-  const { intent } = prepared
-  const message = await insertDelivery(work, toAccepted(request, { instanceId, recipient, intent }))
+  const { intent, upload } = prepared
+  const accepted = toAccepted(request, { instanceId, recipient, intent, upload })
+  const message = await insertDelivery(work, accepted)
   await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
   await tellQueued(work, request, message)
   return { status: 'queued', id: message.id }
@@ -97,12 +98,13 @@ export async function queueWithin(
 
 function toAccepted(
   request: OutboundRequest,
-  { instanceId, recipient, intent }: { instanceId: string; recipient: Jid; intent: Intent },
+  found: Pick<AcceptedMessage, 'instanceId' | 'recipient' | 'intent' | 'upload'>,
 ): AcceptedMessage {
   const { tenantId, maxAttempts, idempotencyKey, dossierId, requestId } = request
   const { purpose = 'service', scheduledAt, expiresAt, subject, templateCode } = request
   return {
-    ...{ tenantId, instanceId, recipient, intent, maxAttempts, idempotencyKey, dossierId, requestId },
+    ...found,
+    ...{ tenantId, maxAttempts, idempotencyKey, dossierId, requestId },
     ...{ purpose, scheduledAt, expiresAt, subject, templateCode },
     priority: purpose === 'marketing' ? 2 : (request.priority ?? 1),
     payloadHash: hashRequest(request),
@@ -152,6 +154,19 @@ const wishesOf = ({ scheduledAt, expiresAt, purpose, priority, subject, template
   return asked.length > 0 ? [asked.sort()] : []
 }
 
+/** An upload may be sent many times: each is told. */
+const sentUpload = ({ id, upload_id: uploadId }: Selectable<MessageTable>) =>
+  uploadId === null
+    ? []
+    : [
+        {
+          action: 'SENT' as const,
+          entityType: 'upload' as const,
+          entityId: uploadId,
+          details: { messageId: id },
+        },
+      ]
+
 async function tellQueued(
   work: UnitOfWork,
   { tenantId, actor, requestId }: OutboundRequest,
@@ -159,6 +174,7 @@ async function tellQueued(
 ): Promise<void> {
   await recordAudit(work.transaction, [
     { tenantId, actor, action: 'CREATED', entityType: 'delivery', entityId: message.id, requestId },
+    ...sentUpload(message).map((sent) => ({ ...sent, tenantId, actor, requestId })),
   ])
   await tellAccepted(work, message)
 }

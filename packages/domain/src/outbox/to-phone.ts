@@ -1,12 +1,24 @@
 import { type PhoneIntent, renderForPhone, renderIntent } from '@carteiro/contracts/intents/render-intent'
+import { uploadIdOf, withUploadUrl } from '@carteiro/contracts/intents/with-upload-url'
+import type { LinkOf } from '../uploads/link.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import type { AttemptFailed } from './settle.ts'
 
-/** What a linked phone sends for a delivery; a failure for what none can send, however often it is tried. */
-export function toPhoneIntent({ intent }: Pick<ClaimedDelivery, 'intent'>): PhoneIntent | AttemptFailed {
+/**
+ * What a linked phone sends for a delivery; a failure for what none can send, however often it is tried.
+ *
+ * @param linkOf opens uploads to whoever sends the message; a message with one waits without it
+ */
+export function toPhoneIntent(
+  { intent, tenantId }: Pick<ClaimedDelivery, 'intent' | 'tenantId'>,
+  linkOf: LinkOf | undefined,
+): PhoneIntent | AttemptFailed {
   const rendered = renderIntent(intent)
-  const isMetaAlone = rendered.intent === 'template' && rendered.rendered === undefined
-  return isMetaAlone ? NOT_FOR_PHONES : renderForPhone(rendered)
+  if (rendered.intent === 'template' && rendered.rendered === undefined) return NOT_FOR_PHONES
+  const phoneIntent = renderForPhone(rendered)
+  const uploadId = uploadIdOf(phoneIntent)
+  if (uploadId === undefined) return phoneIntent
+  return linkOf ? withUploadUrl(phoneIntent, linkOf({ tenantId, uploadId })) : NO_LINKS
 }
 
 const NOT_FOR_PHONES: AttemptFailed = {
@@ -14,6 +26,14 @@ const NOT_FOR_PHONES: AttemptFailed = {
   fault: 'message',
   code: 'UNSUPPORTED_OPERATION',
   message: 'This template was queued without its text, which a linked phone needs.',
+}
+
+const NO_LINKS: AttemptFailed = {
+  status: 'failed',
+  fault: 'waiting',
+  code: 'NOT_CONFIGURED',
+  message: 'Set UPLOAD_LINK_SECRET: links to uploads are signed with it.',
+  retryAfterSeconds: 60,
 }
 
 /** The delivery's id; after an operator's retry of a definite failure it is another message to WhatsApp. */

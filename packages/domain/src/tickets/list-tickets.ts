@@ -1,6 +1,8 @@
 import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
+import { matchesContact } from '../search/match-contacts.ts'
+import type { SearchQuery } from '../search/read-query.ts'
 import { selectTickets, toTicketView } from './view.ts'
 
 /** Where a page of tickets ended: keyset by last activity, then id. */
@@ -10,7 +12,6 @@ export interface TicketCursor {
   id: string
 }
 
-/** The tenant's tickets, latest activity first. */
 /** Which tickets a list shows; what is left out is not looked at. */
 export interface TicketFilter {
   status?: TicketState['status'] | undefined
@@ -21,6 +22,8 @@ export interface TicketFilter {
   instanceId?: string | undefined
   /** Those with messages that nobody has read. */
   unread?: boolean | undefined
+  /** Those of contacts that it finds. */
+  query?: SearchQuery | undefined
 }
 
 /** A tenant's tickets, latest activity first. */
@@ -30,6 +33,7 @@ export async function listTickets(
     tenantId,
     after,
     limit,
+    query: search,
     ...filter
   }: TicketFilter & { tenantId: string; after?: TicketCursor | undefined; limit: number },
 ): Promise<{ items: TicketView[]; next: TicketCursor | null }> {
@@ -40,6 +44,7 @@ export async function listTickets(
     .orderBy(sql`coalesce(ticket.last_message_at, ticket.created_at)`, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
+  if (search) query = query.where(matchesContact(tenantId, search, 'ticket.contact_id'))
   if (after) {
     query = query.where(
       sql<boolean>`(${activity} < ${after.lastMessageMicros} or (${activity} = ${after.lastMessageMicros} and ticket.id > ${after.id}))`,
@@ -62,7 +67,7 @@ const COLUMNS = {
   instanceId: 'ticket.instance_id',
 } as const
 
-function matching({ unread, ...filter }: TicketFilter) {
+function matching({ unread, ...filter }: Omit<TicketFilter, 'query'>) {
   const conditions = Object.entries(COLUMNS).flatMap(([name, column]) => {
     const value = filter[name as keyof typeof COLUMNS]
     return value === undefined ? [] : [sql`${sql.ref(column)} is not distinct from ${value}`]

@@ -10,12 +10,14 @@ import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { IdCursor, listOf, Page } from '../../lists/page.ts'
+import { readSearch, SearchText } from '../../lists/search-text.ts'
 import { readIfMatch, writeVersion } from '../../versions/if-match.ts'
 import { staleVersion } from '../../versions/stale-version.ts'
 import { byContact, noContact } from './no-contact.ts'
 
 const Filter = Page.extend({
   kind: z.enum(['person', 'group']).optional(),
+  search: SearchText.optional(),
   phone: z.string().min(1).max(40).optional().describe('the whole number, however it is written'),
 })
 
@@ -37,9 +39,11 @@ export async function contactRoutes(
         response: { 200: listOf(Contact) },
       },
     },
-    async ({ actor: { tenantId }, query: { cursor, phone, ...filter } }) => {
+    async ({ actor: { tenantId }, query: { cursor, phone, search, ...filter } }) => {
       const after = readCursor(IdCursor, cursor)?.id
-      const { items, next } = await listContacts(db, { ...filter, tenantId, after, phone: readPhone(phone) })
+      const query = search === undefined ? undefined : readSearch(search, 'search')
+      const asked = { ...filter, tenantId, after, query, phone: readPhone(phone) }
+      const { items, next } = await listContacts(db, asked)
       return { items, nextCursor: writeCursor(next === null ? null : { id: next }) }
     },
   )

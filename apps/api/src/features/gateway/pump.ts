@@ -5,6 +5,7 @@ import { readNextDue } from '@carteiro/domain/outbox/due'
 import { LaneMark } from '@carteiro/domain/outbox/lane-mark'
 import { recoverStale } from '@carteiro/domain/outbox/recover'
 import { settle } from '@carteiro/domain/outbox/settle'
+import type { LinkOf } from '@carteiro/domain/uploads/link'
 import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
 import { toFrame } from './to-frame.ts'
@@ -13,6 +14,8 @@ export interface PumpOptions {
   reader: Reader
   instanceIds: string[]
   raw: ServerResponse
+  /** Opens uploads to the adapter. */
+  linkOf: LinkOf | undefined
   /** A newer stream of the same key serves one of the instances. */
   onReplaced: () => void
 }
@@ -48,7 +51,7 @@ const MAX_TIMER_MS = 3_600_000
  */
 export function createPump(
   dependencies: Pick<Dependencies, 'db' | 'notifier' | 'logger' | 'report' | 'retryPolicy'>,
-  { reader, instanceIds, raw, onReplaced }: PumpOptions,
+  { reader, instanceIds, raw, linkOf, onReplaced }: PumpOptions,
 ): Pump {
   const { db, logger, report } = dependencies
   const { tenantId, keyId } = reader
@@ -121,7 +124,7 @@ export function createPump(
 
   /** What was claimed and cannot be written any more is offered again when its claim ends. */
   async function give({ seq, delivery }: Offer): Promise<void> {
-    const frame = toFrame({ ...delivery, seq })
+    const frame = toFrame({ ...delivery, seq }, linkOf)
     if (typeof frame !== 'string') {
       await settle(dependencies, delivery, frame)
       return

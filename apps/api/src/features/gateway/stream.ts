@@ -3,8 +3,10 @@ import type { ServerResponse } from 'node:http'
 import { readUnconfirmed } from '@carteiro/domain/gateway/read-unconfirmed'
 import { closeReader, openReader, type Reader } from '@carteiro/domain/gateway/readers'
 import type { Actor } from '@carteiro/domain/keys/find-key'
+import type { LinkOf } from '@carteiro/domain/uploads/link'
 import type { FastifyReply } from 'fastify'
 import type { Dependencies } from '../../dependencies.ts'
+import { linksFor } from '../../files/links-for.ts'
 import { emits } from '../../live/emits.ts'
 import { beginStream, frameOf } from '../../live/event-stream.ts'
 import { KEY_ENDED } from '../../live/key-watch.ts'
@@ -53,6 +55,7 @@ export function createStreams(dependencies: StreamNeeds) {
    */
   async function open({ actor, reply, instanceIds, lastSeq }: StreamRequest): Promise<void> {
     const { raw } = reply
+    const linkOf = linksFor(config, reply.request)
     const reader: Reader = { tenantId: actor.tenantId, keyId: actor.keyId, streamId: randomUUID() }
     const listener = createListener(door, {
       reader,
@@ -74,6 +77,7 @@ export function createStreams(dependencies: StreamNeeds) {
       reader,
       instanceIds,
       raw,
+      linkOf,
       onReplaced: () => listener.close(REPLACED),
     })
     const heartbeat = beat(raw, pump, config.REALTIME_HEARTBEAT_SECONDS * 1_000)
@@ -90,7 +94,7 @@ export function createStreams(dependencies: StreamNeeds) {
         .catch((error) => logger.warn({ err: error }, 'a stream that ended is still written down'))
     })
     beginStream(reply, frameOf('ready', { instanceIds }))
-    if (!(await replay({ reader, instanceIds, lastSeq, raw }))) return
+    if (!(await replay({ reader, instanceIds, lastSeq, raw, linkOf }))) return
     pumps.set(reader.streamId, pump)
     raw.on('drain', () => pump.wake())
     hub.resume(subscription)
@@ -103,16 +107,18 @@ export function createStreams(dependencies: StreamNeeds) {
     instanceIds,
     lastSeq,
     raw,
+    linkOf,
   }: Pick<StreamRequest, 'instanceIds' | 'lastSeq'> & {
     reader: Reader
     raw: ServerResponse
+    linkOf: LinkOf | undefined
   }): Promise<boolean> {
     for (let after = lastSeq; ; ) {
       const page = await readPage({ ...reader, instanceIds, after, limit: REPLAY_PAGE })
       if (!page) raw.destroy()
       if (!page || raw.destroyed || raw.writableEnded) return false
       for (const offered of page) {
-        const frame = toFrame(offered)
+        const frame = toFrame(offered, linkOf)
         if (typeof frame === 'string') raw.write(frame)
       }
       if (!(await drained(raw))) return false

@@ -1,11 +1,12 @@
 import type { MessageMedia } from '@carteiro/contracts/media'
 import { Problem, ProblemBody } from '@carteiro/contracts/problem'
-import { findMedia } from '@carteiro/domain/media/find-media'
+import { type FoundMedia, findMedia } from '@carteiro/domain/media/find-media'
 import type { HttpServer } from '@carteiro/runtime/http-server'
+import { storageKeyOf, uploadKeyOf } from '@carteiro/storage/keys'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { type MediaDependencies, sendMedia } from './send-media.ts'
+import { type FileDependencies, sendFile } from '../../files/send-file.ts'
 
 const PATH = '/api/messages/:id/media'
 const RETRY_AFTER_SECONDS = 5
@@ -20,7 +21,7 @@ type Asked = FastifyRequest & { params: { id: string } }
 /** The files of messages. */
 export async function mediaRoutes(
   app: HttpServer,
-  dependencies: Pick<Dependencies, 'db'> & MediaDependencies,
+  dependencies: Pick<Dependencies, 'db'> & FileDependencies,
 ): Promise<void> {
   const options = {
     onRequest: app.authenticate('read'),
@@ -44,16 +45,21 @@ export async function mediaRoutes(
   const send = async (asked: Asked, reply: FastifyReply) => {
     const { tenantId } = asked.actor
     const messageId = asked.params.id
-    const media = requireReady(await findMedia(dependencies.db, { tenantId, messageId }), messageId)
-    return sendMedia(dependencies, { media, tenantId, messageId }, asked, reply)
+    const found = await findMedia(dependencies.db, { tenantId, messageId })
+    const file = { id: messageId, ...requireReady(found, messageId) }
+    const uploadId = found?.uploadId ?? null
+    const key =
+      uploadId === null ? storageKeyOf({ tenantId, messageId }) : uploadKeyOf({ tenantId, uploadId })
+    return sendFile(dependencies, { key, file, of: { tenantId, messageId } }, asked, reply)
   }
   app.get(PATH, options, send)
   app.head(PATH, options, send)
 }
 
 /** @throws Problem that says why there is nothing to send */
-function requireReady(media: MessageMedia | null | undefined, messageId: string): MessageMedia {
-  if (media === undefined) throw new Problem('NOT_FOUND', `There is no message ${messageId}.`)
+function requireReady(found: FoundMedia | undefined, messageId: string): MessageMedia {
+  if (found === undefined) throw new Problem('NOT_FOUND', `There is no message ${messageId}.`)
+  const { media } = found
   if (media === null) throw new Problem('MEDIA_NOT_FOUND', `Message ${messageId} has no file.`)
   switch (media.state) {
     case 'ready':

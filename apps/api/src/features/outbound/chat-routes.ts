@@ -11,6 +11,7 @@ import type { Dependencies } from '../../dependencies.ts'
 import type { JsonObject } from '../../json/json-value.ts'
 import { acceptedOr } from '../../outbound/accepted-or.ts'
 import { readIntent } from '../../outbound/read-intent.ts'
+import { withUploadType } from '../../outbound/with-upload-type.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
 
@@ -46,6 +47,7 @@ const answers = {
   202: Sent,
   404: ProblemBody,
   409: ProblemBody,
+  410: ProblemBody,
   422: ProblemBody,
   423: ProblemBody,
   429: ProblemBody,
@@ -110,7 +112,8 @@ async function send(
   }
   const { tenantId } = actor
   const { MEDIA_ALLOWED_HOSTS, OUTBOX_RETRY_MINUTES } = dependencies.config
-  const intent = readIntent(payload, CONTENT_PATH, new Set(MEDIA_ALLOWED_HOSTS))
+  const members = await withUploadType(dependencies.db, tenantId, payload)
+  const intent = readIntent(members, CONTENT_PATH, new Set(MEDIA_ALLOWED_HOSTS))
   const result = await queueMessage(dependencies, {
     ...{ tenantId, instanceId, to, intent, idempotencyKey, requestId },
     templateCode: intent.intent === 'template' ? intent.templateCode : undefined,

@@ -98,7 +98,6 @@ t.test('a file is named by an address that is public, and cannot be uploaded ahe
     const refused = matchProblem(t, await post({ mediaUrl: url }), 422, 'MEDIA_URL_REFUSED')
     t.match(refused.details, [{ path: 'body.mediaUrl' }])
   }
-  matchProblem(t, await post({ intent: 'image', uploadId: 'u-1' }), 422, 'UPLOAD_NOT_SUPPORTED')
   t.equal(await countDeliveries(), before)
 })
 

@@ -5,6 +5,7 @@ import { test } from 'tap'
 import { readRequest } from './read-request.ts'
 
 const TO = '+5511955550001'
+const UPLOAD = '0192f0c8-0000-7000-8000-000000000000'
 const FILE = 'https://files.example/a.pdf'
 
 const read = (body: object, allowedHosts: string[] = []) =>
@@ -116,15 +117,16 @@ test('a body that cannot be sent is refused by the paths that are wrong', async 
     [{ latitude: 91, longitude: 'x' }, 'VALIDATION_ERROR', ['body.latitude', 'body.longitude']],
     [{ templateCode: 'a', rendered: {} }, 'VALIDATION_ERROR', ['body.rendered']],
     [{ mediaUrl: FILE, text: 'below' }, 'VALIDATION_ERROR', ['body.text']],
-    [{ intent: 'image', uploadId: 'u' }, 'UPLOAD_NOT_SUPPORTED', ['body.uploadId']],
+    [{ intent: 'image', uploadId: 'u' }, 'VALIDATION_ERROR', ['body.uploadId']],
+    [{ intent: 'image', uploadId: UPLOAD, mediaUrl: FILE }, 'VALIDATION_ERROR', ['body.mediaUrl']],
     [
-      { payloadJson: { media: { uploadId: 'u' } } },
-      'UPLOAD_NOT_SUPPORTED',
+      { payloadJson: { intent: 'image', media: { url: FILE, uploadId: UPLOAD } } },
+      'VALIDATION_ERROR',
       ['body.payloadJson.media.uploadId'],
     ],
     [
       { proposalId: 'P', title: 'T', document: { uploadId: 'u' } },
-      'UPLOAD_NOT_SUPPORTED',
+      'VALIDATION_ERROR',
       ['body.document.uploadId'],
     ],
     [{ mediaUrl: 'http://169.254.169.254/' }, 'MEDIA_URL_REFUSED', ['body.mediaUrl']],

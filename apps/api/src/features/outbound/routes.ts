@@ -7,6 +7,7 @@ import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { acceptedOr } from '../../outbound/accepted-or.ts'
+import { withUploadType } from '../../outbound/with-upload-type.ts'
 import { readRequest } from './read-request.ts'
 
 type Needs = Pick<Dependencies, 'config' | 'db' | 'queue' | 'notifier' | 'report'>
@@ -30,13 +31,15 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
           201: OutboundMessage,
           404: ProblemBody,
           409: ProblemBody,
+          410: ProblemBody,
           422: ProblemBody,
         },
       },
     },
     async (request, reply) => {
       const { actor, body } = request
-      const { request: asked, contentPath } = readRequest(body, allowedHosts)
+      const typed = await withType(dependencies, actor.tenantId, body)
+      const { request: asked, contentPath } = readRequest(typed, allowedHosts)
       const result = await queueMessage(dependencies, {
         ...asked,
         tenantId: actor.tenantId,
@@ -68,6 +71,18 @@ export async function outboundRoutes(app: HttpServer, dependencies: Needs): Prom
     },
     (request) => read(dependencies, request.actor.tenantId, request.params.id),
   )
+}
+
+/** The content stands in `payloadJson`, or flat. What is wrong about that is told when it is read. */
+async function withType(
+  { db }: Needs,
+  tenantId: string,
+  body: CreateOutboundMessage,
+): Promise<CreateOutboundMessage> {
+  const { payloadJson, ...flat } = body
+  if (!payloadJson) return withUploadType(db, tenantId, body)
+  if (flat.intent !== undefined) return body
+  return { ...body, payloadJson: await withUploadType(db, tenantId, payloadJson) }
 }
 
 async function read({ db }: Needs, tenantId: string, id: string): Promise<OutboundMessageDetail> {

@@ -56,7 +56,8 @@ t.test('a ticket tells when each side wrote, until when it may be answered, and 
     timeline: { firstInboundAt: /^20/, lastOutboundAt: null },
     window: { isOpen: true },
   })
-  const { timeline, window } = answer.json()
+  const { timeline, metadata, window } = answer.json()
+  t.same(metadata, { timeline })
   t.equal(Date.parse(window.expiresAt), Date.parse(timeline.lastInboundAt) + 24 * 3_600_000)
   t.same((await get('/api/tickets', { limit: '1' })).json().items, [answer.json()])
   const { items } = (await get(`/api/tickets/${ticketId}/timeline`)).json()

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
 import { readCursor, writeCursor } from '../../lists/cursor.ts'
 import { listOf, Page } from '../../lists/page.ts'
+import { readSearch, SearchText } from '../../lists/search-text.ts'
 import { writeVersion } from '../../versions/if-match.ts'
 import { byTicket, noTicket } from './no-ticket.ts'
 
@@ -31,6 +32,7 @@ const Filter = Page.extend({
   contactId: z.uuid().optional(),
   instanceId: z.string().max(100).optional(),
   unread: z.stringbool().optional(),
+  search: SearchText.optional().describe('name or phone of the contact'),
 })
 
 const documented = (summary: string) => ({ tags: ['tickets'], summary })
@@ -49,9 +51,10 @@ export async function ticketRoutes(app: HttpServer, { db }: Pick<Dependencies, '
         response: { 200: listOf(TicketView) },
       },
     },
-    async ({ actor: { tenantId }, query: { cursor, ...filter } }) => {
+    async ({ actor: { tenantId }, query: { cursor, search, ...filter } }) => {
       const after = readCursor(TicketCursor, cursor)
-      const { items, next } = await listTickets(db, { ...filter, tenantId, after })
+      const query = search === undefined ? undefined : readSearch(search, 'search')
+      const { items, next } = await listTickets(db, { ...filter, tenantId, after, query })
       return { items, nextCursor: writeCursor(next) }
     },
   )

@@ -19,7 +19,14 @@ export interface Journal {
   append(entry: JournalEntry): void
   /** Settles an opened message of which there is nothing to tell. */
   settle(instanceId: string, messageHash: Buffer): void
-  /** Resolves when what was appended of this instance is written. */
+  /**
+   * Resolves when what was appended of this instance before is committed, but for what PostgreSQL refuses. Never, when
+   * the journal is closed before.
+   *
+   * @throws LeaseLostError when this process does not hold the instance
+   */
+  written(instanceId: string): Promise<void>
+  /** Resolves when all of this instance is written. */
   settled(instanceId: string): Promise<void>
   /** Resolves when everything appended is written; at once gives up on a database that is away. */
   close(): Promise<void>
@@ -32,8 +39,10 @@ export interface JournalDependencies {
   onWritten: (instanceId: string, chatKey: string) => void
 }
 
-/** What is to be written of one message: its event, or that there is none. */
-type Line = JournalEntry | { event?: undefined; settles: Buffer }
+/** What is to be written of one message: its event, or that there is none. Else who waits for the lines before. */
+type Line =
+  | (JournalEntry & { onWritten?: undefined })
+  | { event?: undefined; settles?: Buffer; onWritten?: () => void }
 
 const MAX_ROWS = 100
 
@@ -42,7 +51,7 @@ const MAX_ROWS = 100
  * one: the order stays, and a burst costs few commits. While PostgreSQL is away they wait in memory. Of a message
  * nothing is lost with that memory: it was committed before its receipt (features/commit), and its row is settled in
  * the transaction of its entry here; what is not settled is told again at the next start. No message comes to wait
- * either, as none is opened while PostgreSQL is away.
+ * either, as none is opened while PostgreSQL is away. The rest that WhatsApp tells is acknowledged when it is written.
  */
 export function createJournal(deps: JournalDependencies): Journal {
   const waiting = new Map<string, Line[]>()
@@ -69,6 +78,11 @@ export function createJournal(deps: JournalDependencies): Journal {
   return {
     append: (entry) => add(entry.event.instanceId, entry),
     settle: (instanceId, messageHash) => add(instanceId, { settles: messageHash }),
+    async written(instanceId) {
+      if (waiting.has(instanceId)) {
+        await new Promise<void>((resolve) => add(instanceId, { onWritten: resolve }))
+      }
+    },
     settled: async (instanceId) => await writing.get(instanceId),
     async close() {
       closing.abort()
@@ -93,6 +107,8 @@ async function write(
     deps.report.journalled(written, entries.length - written)
     // Also for rows that were there already: their first insert may have lost its answer.
     for (const chatKey of new Set(entries.map((entry) => entry.chatKey))) deps.onWritten(instanceId, chatKey)
+    // What came before them may have been given up.
+    if (!signal.aborted) for (const { onWritten } of lines) onWritten?.()
   } catch (error) {
     if (lines.length > 1 && !signal.aborted) {
       for (const line of lines) await write(deps, instanceId, [line], signal)
@@ -109,6 +125,7 @@ async function insert(
   lines: Line[],
   entries: JournalEntry[],
 ): Promise<number> {
+  if (lines.every(({ event, settles }) => !event && !settles)) return 0
   const { numAffectedRows } = await sql`
     with settled as (
       update broker.opened_message set settled_at = now()

@@ -3,8 +3,8 @@ import type { SocketConfig } from '@whiskeysockets/baileys'
 
 export type BaileysLogger = SocketConfig['logger']
 
-/** Baileys warns of what we asked for on purpose (open-socket.ts). */
-const EXPECTED = /DISABLING ALL SYNC/
+/** Baileys warns of what we asked for on purpose (open-socket.ts), and of acknowledgements that we held (hold-acks.ts). */
+const EXPECTED = /DISABLING ALL SYNC|^failed to ack (receipt|notification|call)$/
 const MAX_LENGTH = 300
 
 /**

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import {
   type AuthenticationState,
   type BaileysEventMap,
+  type BinaryNode,
   type GroupMetadata,
   makeWASocket,
   type proto,
@@ -12,6 +13,7 @@ import {
 import type { BaileysLogger } from './baileys-logger.ts'
 import { flushMessages } from './flush-messages.ts'
 import { handleInTurn } from './handle-in-turn.ts'
+import { holdAcks } from './hold-acks.ts'
 
 export type { WASocket, WAVersion }
 export type Upsert = BaileysEventMap['messages.upsert']
@@ -41,6 +43,8 @@ export interface OpenSocketOptions extends SocketSettings {
   makeSignalRepository: SocketConfig['makeSignalRepository']
   /** Messages are neither opened nor handed on. */
   deaf: boolean
+  /** Resolves when what a stanza told is kept, and may be acknowledged; rejects where it will not be. */
+  kept: (stanza: BinaryNode) => Promise<void>
   /** What was sent under a WhatsApp id, for a phone that could not read it and asks again. */
   getMessage: (waMessageId: string) => Promise<proto.IMessage | undefined>
   /** Whom a group is made of, so that not every message to it asks WhatsApp. */
@@ -56,7 +60,7 @@ const NEVER_MS = 2 ** 31 - 1
  */
 export function openSocket(options: OpenSocketOptions): WASocket {
   const { auth, logger, makeSignalRepository, url, uploads, version, deaf } = options
-  const { getMessage, groupMetadata } = options
+  const { getMessage, groupMetadata, kept } = options
   const socket = makeWASocket({
     auth,
     logger,
@@ -81,6 +85,7 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     cachedGroupMetadata: groupMetadata,
   })
   flushMessages(socket.ev)
+  if (!deaf) holdAcks(socket, kept)
   handleInTurn(socket.ws)
   return socket
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@carteiro/runtime/logger'
 import type {
   AuthenticationCreds,
+  BinaryNode,
   GroupMetadata,
   MessageUserReceiptUpdate,
   proto,
@@ -28,6 +29,8 @@ export interface SocketListener {
   onUpdates(instanceId: string, updates: WAMessageUpdate[]): void
   /** Receipts of a group's members. */
   onReceipts(instanceId: string, receipts: MessageUserReceiptUpdate[]): void
+  /** Resolves when what a stanza told is written down, and may be acknowledged; rejects where it will not be. */
+  kept(instanceId: string, stanza: BinaryNode): Promise<void>
   getMessage(instanceId: string, waMessageId: string): Promise<proto.IMessage | undefined>
   groupMetadata(instanceId: string, jid: string): Promise<GroupMetadata | undefined>
 }
@@ -73,6 +76,7 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     logger: createBaileysLogger(options.logger, instanceId),
     makeSignalRepository: options.commit.makeSignalRepository,
     deaf: leaving,
+    kept: (stanza) => listener.kept(instanceId, stanza),
     getMessage: (id) => listener.getMessage(instanceId, id),
     groupMetadata: (jid) => listener.groupMetadata(instanceId, jid),
   })

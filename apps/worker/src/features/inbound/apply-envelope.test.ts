@@ -136,6 +136,15 @@ t.test('whatever comes again changes nothing, and is counted', async (t) => {
   t.equal(await counterOf('whatsapp_dedupe_hits_total'), everyKind.length)
 })
 
+t.test('how long it took from the webhook to the ticket is measured, once for each message', async (t) => {
+  const measured = async () =>
+    Number(/^whatsapp_inbound_latency_seconds_count (\d+)/m.exec(await registry.metrics())?.[1] ?? 0)
+  const before = await measured()
+  const message = messageEnvelope({ phone: '+5511933360005' })
+  await take(message, message)
+  t.equal(await measured(), before + 1)
+})
+
 t.test('a receipt that frees a lane wakes the outbox', async (t) => {
   const enqueue = () =>
     queueMessage(domain, {

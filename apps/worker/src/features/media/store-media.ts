@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { addAbortSignal } from 'node:stream'
+import { peek } from '@carteiro/runtime/peek'
+import { SNIFF_BYTES, sniffType } from '@carteiro/runtime/sniff-type'
 import type { ObjectStorage } from '@carteiro/storage/storage'
 import { type FetchedMedia, MediaFetchError } from './media-fetcher.ts'
-import { SNIFF_BYTES, sniffType } from './sniff-type.ts'
 
 export interface StoreMediaOptions {
   key: string
@@ -37,11 +38,10 @@ export async function storeMedia(
       throw new MediaFetchError({ code: 'MEDIA_TOO_LARGE', retriable: false })
     }
     addAbortSignal(signal, body)
-    const pieces = readPieces(body)
-    const head = await readHead(pieces)
-    const mimeType = await sniffType(Buffer.concat(head).subarray(0, SNIFF_BYTES), claimedType)
-    const whole = wholeOf(head, pieces, sha256)
-    const stored = await storage.put(key, whole, { contentType: mimeType, maxBytes, signal })
+    const { head, whole } = await peek(readPieces(body), SNIFF_BYTES)
+    if (head.length === 0) throw new MediaFetchError({ code: 'EMPTY', retriable: true })
+    const mimeType = await sniffType(head, claimedType)
+    const stored = await storage.put(key, checked(whole, sha256), { contentType: mimeType, maxBytes, signal })
     return { mimeType, size: stored.size, sha256: stored.sha256 }
   } finally {
     body.destroy()
@@ -60,31 +60,13 @@ async function* readPieces(body: AsyncIterable<unknown>): AsyncGenerator<Uint8Ar
   }
 }
 
-/** @returns the first pieces, together as long as the type needs; the generator goes on behind them */
-async function readHead(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]> {
-  const head: Uint8Array[] = []
-  for (let bytes = 0; bytes < SNIFF_BYTES; ) {
-    const next = await pieces.next()
-    if (next.done) break
-    head.push(next.value)
-    bytes += next.value.length
-  }
-  if (head.length === 0) throw new MediaFetchError({ code: 'EMPTY', retriable: true })
-  return head
-}
-
 /** Fails at its end when the hash is another: the storage then keeps nothing. */
-async function* wholeOf(
-  head: Uint8Array[],
-  rest: AsyncGenerator<Uint8Array>,
+async function* checked(
+  pieces: AsyncGenerator<Uint8Array>,
   sha256: string | null,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
-  for (const piece of head) {
-    hash.update(piece)
-    yield piece
-  }
-  for await (const piece of rest) {
+  for await (const piece of pieces) {
     hash.update(piece)
     yield piece
   }

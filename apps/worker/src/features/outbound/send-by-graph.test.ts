@@ -12,10 +12,12 @@ import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { createRegistry } from '@carteiro/runtime/metrics'
 import { createSeal } from '@carteiro/runtime/seal'
+import { createDiskStorage } from '@carteiro/storage/disk'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { createGraphClient } from '../../graph/graph-client.ts'
 import { createReport } from '../../report.ts'
+import { bringUpload } from '../../testing/bring-upload.ts'
 import { answering, refusing, startGraphServer } from '../../testing/start-graph-server.ts'
 import { chooseChannel } from './choose-channel.ts'
 import { sendByGraph } from './send-by-graph.ts'
@@ -51,11 +53,13 @@ async function start(t: Test, { timeoutMs = 20_000, hasKey = true } = {}) {
     warn: (fields: unknown) => warned.push(fields),
   })
   const report = createReport(registry, logger)
+  const storage = await createDiskStorage(t.testdir())
   return {
     server,
     warned,
     registry,
-    send: sendByGraph({ db, seal: hasKey ? seal : undefined, graph, report, timeoutMs }),
+    storage,
+    send: sendByGraph({ db, seal: hasKey ? seal : undefined, graph, report, storage, timeoutMs }),
   }
 }
 
@@ -157,6 +161,31 @@ t.test(
     t.equal(server.asked.length, 3)
   },
 )
+
+t.test('an upload is streamed to Meta, and waits while it cannot be read', async (t) => {
+  const { server, send, storage } = await start(t)
+  server.on(MEDIA, answering(200, { id: 'media-1' }))
+  server.on(MESSAGES, sent)
+  const text = 'of a file that is here '.repeat(5_000)
+  const uploadId = await bringUpload({ db, storage }, text)
+  const delivery = await claimed({ intent: 'document', uploadId, fileName: 'a "note".txt' })
+  t.match(await send(delivery), { status: 'sent' })
+  const [given, message] = server.asked
+  t.match(given, {
+    url: MEDIA,
+    headers: {
+      'content-length': String(Buffer.byteLength(given?.body ?? '')),
+      authorization: `Bearer ${TOKEN}`,
+    },
+  })
+  t.ok(given?.body.includes(`filename="a %22note%22.txt"\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--`))
+  t.match(JSON.parse(message?.body ?? ''), { type: 'document', document: { id: 'media-1' } })
+
+  storage.open = () => Promise.reject(new Error('away'))
+  t.match(await send(delivery), { fault: 'waiting', code: 'STORAGE_UNAVAILABLE' })
+  storage.open = () => Promise.resolve(undefined)
+  t.match(await send(delivery), { fault: 'message', code: 'MEDIA_NOT_FOUND' })
+})
 
 t.test('a message whose worker died while it was with Meta is not sent again', async (t) => {
   const delivery = await claimed()

@@ -1,19 +1,24 @@
 import { renderIntent } from '@carteiro/contracts/intents/render-intent'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import type { AttemptFailed, AttemptOutcome } from '@carteiro/domain/outbox/settle'
+import { uploadKeyOf } from '@carteiro/storage/keys'
+import type { ObjectStorage } from '@carteiro/storage/storage'
 import { type CloudNumber, type FindNumberDependencies, findNumber } from '../../graph/find-number.ts'
 import type { GraphClient } from '../../graph/graph-client.ts'
 import type { Report } from '../../report.ts'
 import { askGraph } from './ask-graph.ts'
+import { toForm, toStreamedForm } from './graph-form.ts'
 import { readSendAnswer, readSendError, unreachable } from './graph-outcome.ts'
 import type { Send } from './send-by-broker.ts'
-import { fileToUpload, toGraphMessage } from './to-graph-message.ts'
-import { uploadToGraph } from './upload-to-graph.ts'
+import { fileToUpload, type OwnFile, toGraphMessage } from './to-graph-message.ts'
+import { type Speaker, uploadToGraph } from './upload-to-graph.ts'
 import { lookUpFailed, notConfigured } from './waiting-outcome.ts'
 
 export interface SendByGraphDependencies extends FindNumberDependencies {
   graph: GraphClient
   report: Pick<Report, 'cloudNotConfigured'>
+  /** Where uploads are. */
+  storage: Pick<ObjectStorage, 'open'>
   /** Of one attempt, its file's upload included; shorter than a claim. */
   timeoutMs: number
 }
@@ -48,7 +53,7 @@ async function find(
 }
 
 async function sendFor(
-  { graph, timeoutMs }: SendByGraphDependencies,
+  { graph, storage, timeoutMs }: SendByGraphDependencies,
   delivery: ClaimedDelivery,
   { phoneNumberId, token }: Found,
 ): Promise<AttemptOutcome> {
@@ -58,7 +63,7 @@ async function sendFor(
   // Before anything is uploaded for it: Meta may take no such message at all.
   const checked = toGraphMessage(delivery, intent)
   if (checked.status === 'refused') return { ...checked, status: 'failed', fault: 'message' }
-  const uploaded = file && (await uploadToGraph(graph, speaker, file))
+  const uploaded = file && (await giveFile({ graph, storage }, speaker, { file, delivery }))
   if (uploaded?.status === 'failed') return uploaded
   if (speaker.signal.aborted) return unreachable()
   const message = uploaded ? toGraphMessage(delivery, intent, uploaded.mediaId) : checked
@@ -69,4 +74,38 @@ async function sendFor(
   } catch (error) {
     return readSendError(error)
   }
+}
+
+/** The bytes of a request's file are in it; an upload's are streamed from the storage. */
+async function giveFile(
+  { graph, storage }: Pick<SendByGraphDependencies, 'graph' | 'storage'>,
+  speaker: Speaker,
+  { file, delivery: { tenantId } }: { file: OwnFile; delivery: ClaimedDelivery },
+): ReturnType<typeof uploadToGraph> {
+  const { source } = file
+  if ('base64' in source) return uploadToGraph(graph, speaker, await toForm(source.base64, file))
+  const key = uploadKeyOf({ tenantId, uploadId: source.uploadId })
+  const opened = await storage.open(key).catch(() => STORAGE_AWAY)
+  if (!opened) return GONE
+  if ('status' in opened) return opened
+  try {
+    return await uploadToGraph(graph, speaker, toStreamedForm(opened, file))
+  } finally {
+    opened.body.destroy()
+  }
+}
+
+const STORAGE_AWAY: AttemptFailed = {
+  status: 'failed',
+  fault: 'waiting',
+  code: 'STORAGE_UNAVAILABLE',
+  message: 'The file cannot be read from the storage just now.',
+  retryAfterSeconds: 60,
+}
+
+const GONE: AttemptFailed = {
+  status: 'failed',
+  fault: 'message',
+  code: 'MEDIA_NOT_FOUND',
+  message: 'The bytes of the upload are gone from the storage.',
 }

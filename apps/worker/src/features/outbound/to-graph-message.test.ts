@@ -175,7 +175,7 @@ for (const recipient of ['123456@lid', '120363000000000001@g.us', 'nobody']) {
 
 test('bytes are uploaded, a link is not', async (t) => {
   const media = { base64, mimeType: 'image/png' }
-  t.match(fileToUpload({ intent: 'image', media }), { base64, mimeType: 'image/png' })
+  t.match(fileToUpload({ intent: 'image', media }), { source: { base64 }, mimeType: 'image/png' })
   t.equal(fileToUpload({ intent: 'image', mediaUrl: url }), undefined)
   t.equal(fileToUpload({ intent: 'text', text: 'hello' }), undefined)
 })

@@ -16,16 +16,19 @@ export type GraphMessage =
   | { status: 'mapped'; body: object }
   | { status: 'refused'; code: 'INVALID_TO' | 'UNSUPPORTED_OPERATION'; message: string }
 
+/** A file whose bytes are ours, and not at an address that Meta can fetch. */
+export type OwnFile = Omit<IntentFile, 'source'> & { source: { base64: string } | { uploadId: string } }
+
 /** The file whose bytes must be with Meta before its message can name it. */
-export function fileToUpload(intent: TransportIntent): (IntentFile & { base64: string }) | undefined {
+export function fileToUpload(intent: TransportIntent): OwnFile | undefined {
   switch (intent.intent) {
     case 'image':
     case 'video':
     case 'audio':
     case 'document':
     case 'sticker': {
-      const file = fileOf(intent)
-      return 'base64' in file.source ? { ...file, base64: file.source.base64 } : undefined
+      const { source, ...named } = fileOf(intent)
+      return 'url' in source ? undefined : { ...named, source }
     }
     default:
       return undefined

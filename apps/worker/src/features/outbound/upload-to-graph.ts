@@ -1,16 +1,11 @@
-import type { IntentFile } from '@carteiro/contracts/intents/file'
 import type { AttemptFailed } from '@carteiro/domain/outbox/settle'
-import { fileTypeFromBuffer } from 'file-type'
-import { FormData } from 'undici'
 import { z } from 'zod'
-import { type GraphClient, parseJson } from '../../graph/graph-client.ts'
+import { type GraphClient, type GraphRequest, parseJson } from '../../graph/graph-client.ts'
 import { readGraphFault } from '../../graph/graph-error.ts'
 import { askGraph } from './ask-graph.ts'
 import { toFailure, unreachable } from './graph-outcome.ts'
 
 const Uploaded = z.object({ id: z.string().regex(/^[\w-]{1,200}$/) })
-
-const UNKNOWN_TYPE = 'application/octet-stream'
 
 /** The number that speaks, and for how long. */
 export interface Speaker {
@@ -22,32 +17,21 @@ export interface Speaker {
 /**
  * Gives Meta the bytes of a file, which it keeps for 30 days. No message leaves by it: whatever goes wrong may be
  * tried again.
+ *
+ * @param body the form, as `graph-form.ts` makes it
  */
 export async function uploadToGraph(
   graph: GraphClient,
   { phoneNumberId, token, signal }: Speaker,
-  file: IntentFile & { base64: string },
+  body: GraphRequest['body'],
 ): Promise<{ status: 'uploaded'; mediaId: string } | AttemptFailed> {
-  const form = await toForm(file)
-  const answer = await askGraph(graph, `${phoneNumberId}/media`, { token, signal, body: { form } }).catch(
-    () => undefined,
-  )
+  const answer = await askGraph(graph, `${phoneNumberId}/media`, {
+    token,
+    signal,
+    ...(body ? { body } : {}),
+  }).catch(() => undefined)
   if (!answer) return unreachable()
   const uploaded = Uploaded.safeParse(parseJson(answer.text))
   if (answer.status === 200 && uploaded.success) return { status: 'uploaded', mediaId: uploaded.data.id }
   return toFailure(readGraphFault(answer), answer.status)
-}
-
-async function toForm({
-  base64,
-  mimeType,
-  fileName = 'file',
-}: IntentFile & { base64: string }): Promise<FormData> {
-  const bytes = Buffer.from(base64, 'base64')
-  const type = mimeType ?? (await fileTypeFromBuffer(bytes))?.mime ?? UNKNOWN_TYPE
-  const form = new FormData()
-  form.set('messaging_product', 'whatsapp')
-  form.set('type', type)
-  form.set('file', new File([bytes], fileName, { type }))
-  return form
 }

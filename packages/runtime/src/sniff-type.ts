@@ -44,10 +44,28 @@ const INSIDE: Record<string, RegExp> = {
  * @param claimed without parameters
  */
 export async function sniffType(head: Uint8Array, claimed: string | null): Promise<string> {
-  const [found = ''] = ((await fileTypeFromBuffer(head))?.mime ?? '').split(';')
-  if (found === '') return claimed !== null && isHarmlessText(head, claimed) ? claimed : UNKNOWN_TYPE
+  const { found } = await sniff(head)
+  if (found === undefined) return claimed !== null && isHarmlessText(head, claimed) ? claimed : UNKNOWN_TYPE
   if (ACTIVE.test(found)) return UNKNOWN_TYPE
   return claimed !== null && INSIDE[found]?.test(claimed) ? claimed : found
+}
+
+/** A file by its first bytes: its media type where they tell it, without parameters, and whether it is text. */
+export interface Sniffed {
+  found: string | undefined
+  isText: boolean
+}
+
+/** @param head the first SNIFF_BYTES of a file, or all of it */
+export async function sniff(head: Uint8Array): Promise<Sniffed> {
+  const [found] = ((await fileTypeFromBuffer(head))?.mime ?? '').split(';')
+  return { found: found || undefined, isText: isText(head) }
+}
+
+function isText(head: Uint8Array): boolean {
+  // The last character of a longer file may have been cut.
+  const whole = head.length < SNIFF_BYTES ? head : head.subarray(0, -3)
+  return !/[\0\ufffd]/.test(new TextDecoder().decode(whole))
 }
 
 const isHarmlessText = (head: Uint8Array, claimed: string): boolean =>

@@ -1,4 +1,3 @@
-import type { MessageMedia } from '@carteiro/contracts/media'
 import { create } from 'content-disposition'
 
 /** What a browser may show by itself, because nothing in it can run; and how such files are called. */
@@ -17,15 +16,23 @@ const INERT: ReadonlyMap<string, string> = new Map([
 const CONTENT_TYPE = /^[\w.+-]+\/[\w.+-]+( *; *[\w-]+=("[\w .,+-]*"|[\w.,+-]+))*$/
 const MAX_NAME_CHARACTERS = 150
 
+/** What is known of a file. */
+export interface DescribedFile {
+  /** Of its message or upload, by which a file without a name is called. */
+  id: string
+  type: string
+  mimeType: string | null
+  fileName: string | null
+}
+
 /**
  * The headers that tell what the bytes are. Strangers sent them: a browser must take them for what was found in them,
  * or for bytes, and run nothing. Everything but what is inert is a file to save.
  */
-export function contentHeaders(media: MessageMedia, messageId: string): Record<string, string> {
-  const contentType = media.mimeType?.toLowerCase() ?? ''
+export function contentHeaders(file: DescribedFile): Record<string, string> {
+  const contentType = file.mimeType?.toLowerCase() ?? ''
   const extension = INERT.get(contentType.split(';')[0]?.trim() ?? '')
-  const name =
-    cleanName(media.fileName) || [`${media.type}-${messageId}`, extension].filter(Boolean).join('.')
+  const name = cleanName(file.fileName) || [`${file.type}-${file.id}`, extension].filter(Boolean).join('.')
   return {
     'content-type': CONTENT_TYPE.test(contentType) ? contentType : 'application/octet-stream',
     'content-disposition': create(name, {

@@ -1,26 +1,26 @@
 import { Socket } from 'node:net'
-import type { MessageMedia } from '@carteiro/contracts/media'
 import { Problem } from '@carteiro/contracts/problem'
-import { storageKeyOf } from '@carteiro/storage/keys'
 import type { ByteRange } from '@carteiro/storage/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
-import type { Dependencies } from '../../dependencies.ts'
-import { contentHeaders } from './content-headers.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { contentHeaders, type DescribedFile } from './content-headers.ts'
 import { selectRange } from './select-range.ts'
 
 /** How long a client may stand still before its file is closed. A player that paused comes back with a `Range`. */
 const IDLE_CLIENT_MS = 120_000
 
-export type MediaDependencies = Pick<Dependencies, 'storage' | 'report'> & { idleClientMs?: number }
+export type FileDependencies = Pick<Dependencies, 'storage' | 'report'> & { idleClientMs?: number }
 
-export interface ReadyMedia {
-  media: MessageMedia
-  tenantId: string
-  messageId: string
+/** A file whose bytes should be in the storage. */
+export interface StoredFile {
+  key: string
+  file: DescribedFile & { sha256: string | null }
+  /** What the log says when the bytes are missing. */
+  of: { tenantId: string; messageId?: string; uploadId?: string }
 }
 
-/** What a message once showed it shows always. A week bounds how long a browser keeps what was erased here. */
+/** What a file once was it is always. A week bounds how long a browser keeps what was erased here. */
 const CACHE_CONTROL = 'private, max-age=604800, immutable'
 
 /**
@@ -28,20 +28,19 @@ const CACHE_CONTROL = 'private, max-age=604800, immutable'
  *
  * @throws Problem MEDIA_NOT_FOUND when the bytes are gone, RANGE_NOT_SATISFIABLE
  */
-export async function sendMedia(
-  { storage, report, idleClientMs = IDLE_CLIENT_MS }: MediaDependencies,
-  { media, tenantId, messageId }: ReadyMedia,
+export async function sendFile(
+  { storage, report, idleClientMs = IDLE_CLIENT_MS }: FileDependencies,
+  { key, file, of }: StoredFile,
   { method, headers, raw, id: requestId }: Pick<FastifyRequest, 'method' | 'headers' | 'raw' | 'id'>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const missing = () => {
-    report.mediaMissing({ requestId, tenantId, messageId })
-    return new Problem('MEDIA_NOT_FOUND', `The bytes of message ${messageId} are gone from the storage.`)
+    report.mediaMissing({ requestId, ...of })
+    return new Problem('MEDIA_NOT_FOUND', 'The bytes of this file are gone from the storage.')
   }
-  const key = storageKeyOf({ tenantId, messageId })
   const stored = await storage.stat(key)
   if (!stored) throw missing()
-  const etag = media.sha256 === null ? undefined : `"${media.sha256}"`
+  const etag = file.sha256 === null ? undefined : `"${file.sha256}"`
   if (etag !== undefined && fresh(headers, { etag }))
     return reply.code(304).headers(cacheHeaders(etag)).send()
 
@@ -55,7 +54,7 @@ export async function sendMedia(
   const opened = method === 'HEAD' ? { body: undefined } : await storage.open(key, range)
   if (!opened) throw missing()
   // Only now: an error must not be kept for a week.
-  const told = { ...cacheHeaders(etag), ...contentHeaders(media, messageId), ...sizeHeaders(size, range) }
+  const told = { ...cacheHeaders(etag), ...contentHeaders(file), ...sizeHeaders(size, range) }
   // Node ends a socket on which nothing moves for so long. An injected request has none.
   if (raw.socket instanceof Socket) raw.socket.setTimeout(idleClientMs)
   return reply

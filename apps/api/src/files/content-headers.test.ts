@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
-import type { MessageMedia } from '@carteiro/contracts/media'
 import { parse } from 'content-disposition'
 import fc from 'fast-check'
 import t from 'tap'
-import { contentHeaders } from './content-headers.ts'
+import { contentHeaders, type DescribedFile } from './content-headers.ts'
 
 const ID = '0192f0c8-0000-7000-8000-000000000000'
 
-const headersOf = (facts: Partial<MessageMedia>) => {
-  const none = { size: null, sha256: null, seconds: null, width: null, height: null, reason: null }
-  const media = { state: 'ready' as const, type: 'document', mimeType: null, fileName: null, ...none }
-  return contentHeaders({ ...media, ...facts }, ID)
-}
-const dispositionOf = (facts: Partial<MessageMedia>) => parse(headersOf(facts)['content-disposition'] ?? '')
+const headersOf = (facts: Partial<DescribedFile>) =>
+  contentHeaders({ id: ID, type: 'document', mimeType: null, fileName: null, ...facts })
+const dispositionOf = (facts: Partial<DescribedFile>) => parse(headersOf(facts)['content-disposition'] ?? '')
 
 t.test('only what cannot run is shown, everything else is a file to save', async (t) => {
   const table: [mimeType: string | null, sent: string, shown: 'inline' | 'attachment'][] = [
@@ -84,7 +80,7 @@ t.test('who reads no UTF-8 gets the name without accents', async (t) => {
 })
 
 t.test('what has no name is called by what it is', async (t) => {
-  const table: [Partial<MessageMedia>, name: string][] = [
+  const table: [Partial<DescribedFile>, name: string][] = [
     [{ type: 'image', mimeType: 'image/jpeg' }, `image-${ID}.jpg`],
     [{ type: 'audio', mimeType: 'audio/ogg; codecs=opus' }, `audio-${ID}.ogg`],
     [{ type: 'document', mimeType: 'application/zip' }, `document-${ID}`],
