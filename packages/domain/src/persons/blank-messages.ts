@@ -2,17 +2,18 @@ import type { MessageTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { dropMedia } from '../media/drop-media.ts'
+import { releaseUploads } from './release-uploads.ts'
 import { BATCH, numberOf, type Step, ticketOf } from './step.ts'
 
 /** A message that is to be blanked; it is locked. */
 export type ErasedMessage = Pick<
   Selectable<MessageTable>,
-  'tenant_id' | 'id' | 'instance_id' | 'ticket_id' | 'number' | 'media' | 'provider_message_id'
+  'tenant_id' | 'id' | 'instance_id' | 'ticket_id' | 'number' | 'media' | 'upload_id' | 'provider_message_id'
 >
 
 /** What of a message is read before it is blanked. */
 export const ERASED_COLUMNS = sql.raw(
-  'm.tenant_id, m.id, m.instance_id, m.ticket_id, m.number, m.media, m.provider_message_id',
+  'm.tenant_id, m.id, m.instance_id, m.ticket_id, m.number, m.media, m.upload_id, m.provider_message_id',
 )
 
 /** The messages of a contact's tickets, both ways: those that are not blanked yet. */
@@ -42,7 +43,7 @@ export async function blankMessages(
   const ids = sql`any(${messages.map(({ id }) => id)}::uuid[])`
   await dropMedia(work, messages)
   await sql`
-    update message set type = 'erased', text = null, content = '{}', media = null,
+    update message set type = 'erased', text = null, content = '{}', media = null, upload_id = null,
       metadata = jsonb_build_object('erased', type), provider_message_id = ${PROVIDER_ID}
     where tenant_id = ${tenantId} and id = ${ids}`.execute(transaction)
   await sql`delete from message_reaction where tenant_id = ${tenantId} and message_id = ${ids}`.execute(
@@ -58,6 +59,8 @@ export async function blankMessages(
     where tenant_id = ${tenantId} and message_id = ${ids}`.execute(transaction)
   await blankDeliveries(work, tenantId, ids)
   await dropBeside(work, tenantId, messages)
+  const uploads = messages.flatMap(({ upload_id: id }) => id ?? [])
+  await releaseUploads(transaction, tenantId, sql`u.id = any(${uploads}::uuid[])`)
 }
 
 /** Meta's ids have the phone in them; a linked phone's say nothing, and make a repetition known. */

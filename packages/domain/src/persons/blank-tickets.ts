@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { releaseUploads } from './release-uploads.ts'
 import { BATCH, idOf, type Step, ticketOf } from './step.ts'
 
 /** What is told of an activity beside its kind: notes, and what channels said. */
@@ -43,6 +44,12 @@ export const eraseTickets: Step = async ({ transaction }, run) => {
   await sql`
     update consent set source = 'erased' where tenant_id = ${tenantId} and contact_id = ${contactId}`.execute(
     transaction,
+  )
+  await releaseUploads(
+    transaction,
+    tenantId,
+    sql`(u.contact_id = ${contactId} or u.ticket_id in (
+      select id from ticket where tenant_id = ${tenantId} and contact_id = ${contactId}))`,
   )
   // Where a new contact of this address is written to, its lane is in use.
   await sql`

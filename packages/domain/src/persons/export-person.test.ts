@@ -61,7 +61,7 @@ t.test('all that was stored of a person is handed out, and nothing of another on
       'by LID',
       'in the group',
     ],
-    ...['set aside', 'done', 'waiting'],
+    ...['set aside', 'done', 'waiting', 'sent.pdf', 'brought.pdf', 'caption'],
   ]
   for (const one of what) t.match(text, `${PERSON.mark} ${one}`, one)
   t.notMatch(text, NEIGHBOUR.mark)
@@ -86,10 +86,15 @@ t.test('it is one JSON object, with its files by their addresses and its end mar
     .at(-1)
     .messages.flatMap(({ delivery }: { delivery: unknown }) => delivery ?? [])
   t.match(deliveries, [
+    { state: 'SENT', intent: 'document' },
     { state: 'READ', attempts_made: [{ outcome: 'sent' }], history: [{ state: 'QUEUED' }, {}, {}] },
     { state: 'FAILED' },
     { state: 'CANCELLED' },
   ])
+  t.same(
+    person.uploads.map(({ id }: { id: string }) => id),
+    filled.uploadIds,
+  )
   t.equal(person.messagesInGroups.length, 2)
 })
 

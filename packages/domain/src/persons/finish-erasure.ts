@@ -33,6 +33,9 @@ async function hasFiles({ transaction }: UnitOfWork, run: ErasureRun): Promise<b
   const { rows } = await sql<{ has_files: boolean }>`
     select exists (
       select from media_download d join message m on m.tenant_id = d.tenant_id and m.id = d.message_id
-      where d.tenant_id = ${run.tenant_id} and m.type = 'erased') as has_files`.execute(transaction)
+      where d.tenant_id = ${run.tenant_id} and m.type = 'erased')
+    or exists (select from upload where tenant_id = ${run.tenant_id} and state = 'deleting') as has_files`.execute(
+    transaction,
+  )
   return rows[0]?.has_files ?? false
 }

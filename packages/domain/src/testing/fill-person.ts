@@ -17,6 +17,8 @@ import { recordReceipt } from '../outbox/receipts.ts'
 import { settle } from '../outbox/settle.ts'
 import { addNote } from '../tickets/add-note.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
+import { beginUpload } from '../uploads/begin-upload.ts'
+import { keepUpload } from '../uploads/keep-upload.ts'
 import {
   editEnvelope,
   envelopeBase,
@@ -45,7 +47,7 @@ const ACT = { tenantId: 'acme', actor: 'colleague', requestId: 'request-1' }
  * Puts a person through every path by which something of it is stored, for tests. Nothing stays open: what was queued
  * is sent, failed or cancelled.
  *
- * @returns the contact, its open ticket, and the message with a file
+ * @returns the contact, its open ticket, the message with a file, and uploads: one that was sent, one that was not
  */
 export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
   const { phone, lid, mark } = person
@@ -108,7 +110,8 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
     insert into flow_state (tenant_id, ticket_id, state)
     values ('acme', ${ticketId}, ${JSON.stringify({ fields: { name: `${mark} answer` } })})`.execute(db)
 
-  await sendAll(domain, person)
+  const uploadIds = [await bring(domain, person, contactId), await bring(domain, person, contactId)]
+  await sendAll(domain, person, uploadIds[0])
   await writeInGroup(domain, person)
   await waitInQueue(domain, person)
   await notifyOfEvents(domain)
@@ -117,7 +120,7 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
     .select('id')
     .where('provider_message_id', '=', file.providerMessageId)
     .executeTakeFirstOrThrow()
-  return { contactId, ticketId, fileId }
+  return { contactId, ticketId, fileId, uploadIds }
 }
 
 const ticketOf = async ({ db }: TestDomain, contactId: string): Promise<string> =>
@@ -129,6 +132,20 @@ const ticketOf = async ({ db }: TestDomain, contactId: string): Promise<string> 
       .where('status', '<>', 'closed')
       .executeTakeFirstOrThrow()
   ).id
+
+/** A file is brought for the person; its bytes are the caller's to store. */
+async function bring(domain: TestDomain, { mark }: MarkedPerson, contactId: string): Promise<string> {
+  const id = await beginUpload(domain.db, { tenantId: 'acme', actor: 'colleague', seconds: 60 })
+  const file = {
+    mediaType: 'application/pdf',
+    size: mark.length,
+    sha256: 'ab',
+    fileName: `${mark} brought.pdf`,
+  }
+  const fields = { type: 'document' as const, caption: `${mark} caption`, contactId }
+  await keepUpload(domain.db, { ...ACT, id, ...file, fields, hours: 24 })
+  return id
+}
 
 /** A poll of the chat `where`, and the person's vote in it. */
 async function writePoll(
@@ -151,13 +168,19 @@ async function writePoll(
 }
 
 /** One that is sent, with its receipts; one that fails; one that is taken back. */
-async function sendAll(domain: TestDomain, { phone, mark }: MarkedPerson): Promise<void> {
+async function sendAll(
+  domain: TestDomain,
+  { phone, mark }: MarkedPerson,
+  uploadId: string | undefined,
+): Promise<void> {
   const { enqueue, claimAll } = openOutbox(domain)
   const told = { recipient_id: phone.slice(1), note: `${mark} receipt` }
   const fields = { to: phone, dossierId: `${mark} dossier`, subject: `${mark} subject` }
+  await enqueue({ to: phone, intent: { intent: 'document', uploadId, fileName: `${mark} sent.pdf` } })
   const sent = await enqueue({ ...fields, text: `${mark} sent`, idempotencyKey: `${mark} key ${phone}` })
-  for (const claimed of await claimAll()) {
-    await settle(domain, claimed, { ...sentOf(claimed), response: { to: `${mark} response ${phone}` } })
+  const response = { to: `${mark} response ${phone}` }
+  for (let claimed = await claimAll(); claimed.length > 0; claimed = await claimAll()) {
+    for (const each of claimed) await settle(domain, each, { ...sentOf(each), response })
   }
   const receipt = { phone, details: told, status: 'READ' as const }
   for (const providerMessageId of [`3EB0-${sent}`, `3EB0${newId()}`]) {
