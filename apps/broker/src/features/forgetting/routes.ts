@@ -3,16 +3,15 @@ import { ForgetPerson, ForgottenPerson } from '@carteiro/contracts/person'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
 import type { Dependencies } from '../../dependencies.ts'
-import { OpenedMessages } from '../commit/opened-messages.ts'
 import { forgetKeys } from './forget-keys.ts'
 import { forgetRows } from './forget-rows.ts'
 
-type Needed = Pick<Dependencies, 'connection' | 'instances' | 'seal' | 'sessions'>
+type Needed = Pick<Dependencies, 'connection' | 'instances' | 'opened' | 'sessions'>
 
 /** Lets go of what is kept of a person who asked for it. Asked again, it finds nothing more. */
 export function forgettingRoutes(
   server: HttpServer,
-  { connection: { db }, instances, seal, sessions }: Needed,
+  { connection: { db }, instances, opened, sessions }: Needed,
 ): void {
   server.post(
     '/instances/:id/forget',
@@ -27,9 +26,9 @@ export function forgettingRoutes(
     async ({ params: { id }, body }) => {
       const instance = await instances.get(id)
       const rows = await forgetRows(db, id, body)
-      const opened = await new OpenedMessages(db, seal).deleteNaming(id, body)
+      const messages = await opened.deleteNaming(id, body)
       const keys = await forgetKeys(db, sessions.socket(id), instance, body.jids)
-      return { ...rows, opened, keys }
+      return { ...rows, opened: messages, keys }
     },
   )
 }
