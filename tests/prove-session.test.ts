@@ -2,9 +2,9 @@ import t from 'tap'
 import { run } from '../scripts/prove/session.ts'
 import { runProof } from './run-proof.ts'
 
-const CUTS = ['--cuts', '4', '--ways', 'clean,mid-frame,delayed', '--kills', '0']
+const STRIKES = ['--cuts', '2', '--ways', 'mid-frame,delayed', '--kills', '1']
 
 t.test(
-  'messages of every kind and their receipts survive connections that break, each once and in order',
-  (t) => runProof(t, run, [...CUTS, '--messages', '48', '--chats', '2']),
+  'messages of every kind and their receipts survive connections that break and a broker that is killed, each once and in order',
+  (t) => runProof(t, run, [...STRIKES, '--messages', '32', '--chats', '2']),
 )

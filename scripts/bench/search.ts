@@ -7,8 +7,7 @@ import { startApiProcess } from '../stack/start-api-process.ts'
 import { type BenchDatabase, INSTANCE, startDatabase, TENANT } from './outbox/start-database.ts'
 import { percentiles } from './roundtrip/latencies.ts'
 import { addTenant, fill, readAllWords } from './search/fill.ts'
-import { ourWay, scanWay, type Way } from './search/ways.ts'
-import { QUERIES } from './search/words.ts'
+import { SEARCHES, type Search, searchByRoute } from './search/ways.ts'
 
 const OTHERS = { tenantId: 'others', instanceId: 'others-phone' }
 /** Of all messages, beside the tenant's own. */
@@ -19,8 +18,8 @@ const SCANS = 4
 type Measured = { p50: number; p95: number; p99: number; found: number }
 
 /**
- * The first page of a search in a tenant's messages, by the route, beside a query that looks at every message: words of
- * all frequencies, alone and together. `--small` makes 50,000 messages instead of a million.
+ * The first page of a search in a tenant's messages, contacts and tickets, by the route, beside a query that looks at
+ * every row: words of all frequencies, alone and together. `--small` makes 50,000 messages instead of a million.
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -65,24 +64,28 @@ async function measureBoth({ db, url }: BenchDatabase, rounds: number): Promise<
   const env = { DATABASE_URL: url, LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' }
   const api = await startApiProcess({ name: 'api', logsDirectory, env })
   try {
-    const ours = ourWay({ url: api.url, key: secret })
+    const ours: Way = ({ path }, query) => searchByRoute({ url: api.url, key: secret }, path, query)
+    const scan: Way = async (search, query) => (await search.scan(db, TENANT, query)).length
     // Connections, plans and code are warm then.
     await measure(ours, 10)
-    return { ours: await measure(ours, rounds), scan: await measure(scanWay(db, TENANT), SCANS) }
+    return { ours: await measure(ours, rounds), scan: await measure(scan, SCANS) }
   } finally {
     await api.process.stop()
     await rm(logsDirectory, { recursive: true, force: true })
   }
 }
 
+/** @returns how many are on the first page */
+type Way = (search: Search, query: string) => Promise<number>
+
 /** Every kind of query in turn, so that none is alone in the cache. */
 async function measure(way: Way, rounds: number): Promise<Record<string, Measured>> {
   const times = new Map<string, number[]>()
   const found = new Map<string, number>()
   for (let round = 0; round < rounds; round++) {
-    for (const [kind, queryOf] of Object.entries(QUERIES)) {
+    for (const [kind, search] of Object.entries(SEARCHES)) {
       const startedAt = performance.now()
-      found.set(kind, await way(queryOf(round)))
+      found.set(kind, await way(search, search.query(round)))
       times.set(kind, [...(times.get(kind) ?? []), performance.now() - startedAt])
     }
   }

@@ -145,6 +145,7 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
   'PATCH /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId }, payload: { isDefault: true } }],
   'DELETE /api/v1/queues/{id}': (acme) => [{ params: { id: acme.queueId } }],
   'GET /api/tickets/{id}/messages': (acme) => [{ params: { id: acme.ticketId } }],
+  'POST /api/messages/{id}/media/retry': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/messages/{id}': (acme) => [{ params: { id: acme.mediaId } }],
   'GET /api/contacts': (acme) => [
     {},

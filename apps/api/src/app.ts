@@ -15,6 +15,7 @@ import { gatewayRoutes } from './features/gateway/routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
 import { jobRoutes } from './features/jobs/routes.ts'
 import { keyRoutes } from './features/keys/routes.ts'
+import { mediaRetryRoute } from './features/media/retry-route.ts'
 import { mediaRoutes } from './features/media/routes.ts'
 import { messageRoutes } from './features/messages/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
@@ -82,6 +83,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(exportRoute, dependencies)
   await app.register(eraseRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
+  await app.register(mediaRetryRoute, dependencies)
   await app.register(uploadRoutes, dependencies)
   await app.register(instanceRoutes, dependencies)
   await app.register(connectCloudRoute, dependencies)

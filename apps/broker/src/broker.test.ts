@@ -109,6 +109,14 @@ test('a text is on the phone when the answer says sent; the same key twice shows
   t.match(other, { status: 409, body: { error: { code: 'IDEMPOTENCY_KEY_MISMATCH' } } })
 })
 
+test('a key may stand in the metadata', async (t) => {
+  const body = { to: `+${CUSTOMER}`, text: 'by metadata', metadata: { idempotencyKey: 'order-2' } }
+  const first = await ask<{ id: string }>('POST', '/instances/main/send-text', body)
+  t.match(first, { status: 200, replayed: null })
+  t.match(await ask('POST', '/instances/main/send-text', body), { replayed: 'true', body: first.body })
+  t.match(await onPhone(first.body.id), [{ text: 'by metadata', stanzas: 1 }])
+})
+
 const refused: [string, string, Record<string, unknown>, number, string][] = [
   ['an unknown instance', 'nobody', { to: CUSTOMER, text: 'x' }, 404, 'INSTANCE_NOT_FOUND'],
   ['a recipient that is nobody', 'main', { to: 'abc', text: 'x' }, 422, 'INVALID_TO'],

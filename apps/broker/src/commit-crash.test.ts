@@ -42,7 +42,7 @@ for (const [what, when, placeOf, stride] of ways) {
 /** Of what the broker sends. */
 const receipts = [
   ['before', 1],
-  ['after', 2],
+  ['after', 3],
 ] as const
 for (const [when, stride] of receipts) {
   test(`a receipt is told, whichever step on its way in the broker dies ${when}`, async (t) => {

@@ -139,11 +139,33 @@ test('while PostgreSQL is away nothing is lost, and no placeholder is told of', 
   for (const id of ['3C01', '3C02', '3C03']) t.same([...new Set(told(id).map((event) => event.id))], [id])
 })
 
-function arrivals(count: number): Promise<void> {
+test('a phone that asks for a message while PostgreSQL is away is given it afterwards', async (t) => {
+  phone(CUSTOMER).setOnline(false)
+  const { body } = await ask<{ id: string }>('POST', '/instances/main/send-text', {
+    to: CUSTOMER,
+    text: 'later',
+  })
+  // What a connection has sent, Baileys has in its memory.
+  const from = webhook.taken.length
+  await ask('POST', '/instances/main/restart')
+  await webhook.until(() => webhook.taken.slice(from).some(({ payload }) => payload.status === 'connected'))
+  const came = arrivals(1, 'receipt,type:retry')
+  await relay.goAway()
+  phone(CUSTOMER).failToOpen(1)
+  phone(CUSTOMER).setOnline(true)
+  await came
+  await relay.comeBack()
+  while (phone(CUSTOMER).shown({ id: body.id }).length === 0) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.match(phone(CUSTOMER).shown({ id: body.id }), [{ content: { text: 'later' } }])
+})
+
+function arrivals(count: number, what = 'message'): Promise<void> {
   let left = count
   return new Promise((resolve) => {
     const { ws } = socket('main')
-    ws.on('CB:message', () => {
+    ws.on(`CB:${what}`, () => {
       left -= 1
       if (left === 0) resolve()
     })

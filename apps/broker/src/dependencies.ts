@@ -115,10 +115,12 @@ export function createDependencies(
   const ears = createSocketEars({ journal, report, gapAfterMs: config.OFFLINE_GAP_SECONDS * 1_000 })
   const listener = createSessionListener({ report, journal, sending, groups, states, ears, isOurs })
   const opened = new OpenedMessages(db, seal)
+  const { onUpsert } = listener
+  const recovery = { opened, onUpsert, onRecovered: report.recovered, settle: journal.settle }
   const sessions = new Sessions({
     ...{ db, seal, logger, listener },
     createMessageCommit: (socket) => new CommitBeforeReceipt({ opened, ...socket }),
-    recoverMessages: (instanceId) => recoverOpened(opened, instanceId, listener.onUpsert),
+    recoverMessages: (instanceId) => recoverOpened(recovery, instanceId),
     settings: {
       url: config.WHATSAPP_WEB_SOCKET_URL,
       uploads: simulatedUploads(config),

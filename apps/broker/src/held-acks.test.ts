@@ -168,8 +168,8 @@ test('a receipt whose connection ends before it is kept comes again and is told 
   )
 })
 
-test('a phone that asks for a message again gets it, and its asking is acknowledged', async (t) => {
-  customer.failToOpen(1)
+test('a phone that asks for a message again and again gets it, and its asking is acknowledged', async (t) => {
+  customer.failToOpen(4)
   const id = await sent(CUSTOMER)
   t.match(customer.shown({ id }), [{ content: { text: 'hello' } }])
 })

@@ -90,6 +90,10 @@ function reportJournal(logger: Logger, metrics: Metrics) {
       metrics.inbound.inc({ result: 'journalled' }, written)
       metrics.inbound.inc({ result: 'repeated' }, repeated)
     },
+    recovered(instanceId: string, messages: number): void {
+      metrics.inbound.inc({ result: 'recovered' }, messages)
+      logger.info({ instanceId, messages }, 'messages told that an earlier process or socket had opened')
+    },
     journalWaits(instanceId: string, tries: number): void {
       if (tries === 1) logger.warn({ instanceId }, 'database away, the journal waits')
     },

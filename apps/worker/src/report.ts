@@ -15,6 +15,7 @@ import {
 } from '@carteiro/runtime/metrics'
 import type { Applied } from './features/inbound/apply-envelope.ts'
 import { reportFlow } from './report-flow.ts'
+import { reportPresence } from './report-presence.ts'
 import { reportRetention } from './report-retention.ts'
 
 /** Every metric and business log line of the worker: one of each per business event, made here alone. */
@@ -99,6 +100,7 @@ export function createReport(registry: Registry, logger: Logger) {
   return {
     ...retention,
     ...reportFlow(registers, logger),
+    ...reportPresence(registers, logger),
     inboundApplied: (envelope: Envelope, { status, deliveredAfterSeconds }: Applied) => {
       if (deliveredAfterSeconds !== undefined) {
         outboundSeconds.observe({ stage: 'sent_to_delivered' }, deliveredAfterSeconds)

@@ -1,4 +1,5 @@
 import { listen } from '@carteiro/database/listen'
+import { TYPING_CHANNEL } from '@carteiro/domain/events/notify'
 import { keepPartitions } from '@carteiro/domain/events/partitions'
 import { readWakeChannels } from '@carteiro/queue/wake-channel'
 import { startOperationsServer } from '@carteiro/runtime/operations'
@@ -15,6 +16,8 @@ import { createFetchMedia } from './features/media/fetch-media.ts'
 import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
 import { keepErasing } from './features/persons/erase.ts'
+import { consumeReads } from './features/presence/consume-reads.ts'
+import { createTypingDisplay } from './features/presence/show-typing.ts'
 import { keepSearch } from './features/search/keep-search.ts'
 
 /** The worker: what came in is stored, and its files fetched; what is to go out is sent. One LISTEN wakes both ways. */
@@ -27,18 +30,21 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   const flow = consumeTurns(dependencies)
   const inbound = consumeInbound({ ...dependencies, onMedia: media.wake, onTurns: flow.wake })
   const outbound = config.OUTBOX_WORKER_ENABLED ? await consumeOutbound(dependencies) : undefined
+  consumeReads(dependencies)
+  const typing = createTypingDisplay(dependencies)
   keepNotifying(dependencies)
   keepSearch(dependencies)
   keepRetaining(dependencies)
   keepReconciling(dependencies)
   keepErasing(dependencies)
 
-  const listening = listen(await readWakeChannels(db), {
+  const listening = listen([TYPING_CHANNEL, ...(await readWakeChannels(db))], {
     url: config.DATABASE_URL,
     name: 'carteiro worker',
     logger,
     signal: lifecycle.signal,
-    onNotification: (_channel, queueName) => {
+    onNotification: (channel, queueName) => {
+      if (channel === TYPING_CHANNEL) return typing.heard(queueName)
       inbound.wake(queueName)
       outbound?.wake(queueName)
     },

@@ -111,6 +111,24 @@ const shapes: [string, unknown, (client: Client) => Promise<unknown>, unknown][]
     done([group]),
   ],
   [
+    'which messages were told as read',
+    { data: { read: ['A'], unknown: ['B'] } },
+    (client) => client.markRead('main', { messageIds: ['A', 'B'] }, call),
+    done({ read: ['A'], unknown: ['B'] }),
+  ],
+  [
+    'a broker that says no more than yes to what was read',
+    { success: true },
+    (client) => client.markRead('main', { messageIds: ['A'], to: '+5511' }, call),
+    done({ read: ['A'], unknown: [] }),
+  ],
+  [
+    'that typing is shown',
+    { presence: 'composing' },
+    (client) => client.setPresence('main', { presence: 'typing', to: '+5511' }, call),
+    done(null),
+  ],
+  [
     'metrics, whatever they are',
     { messagesSent: 3 },
     (client) => client.getMetrics('main', call),

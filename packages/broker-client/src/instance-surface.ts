@@ -6,7 +6,9 @@ import {
 } from '@carteiro/contracts/broker-api'
 import type { CheckedRecipients, CheckRecipients } from '@carteiro/contracts/broker-exists'
 import type { BrokerGroup } from '@carteiro/contracts/broker-groups'
+import { type ReadMessages, ReadResult, type SetPresence } from '@carteiro/contracts/broker-presence'
 import { type ForgetPerson, ForgottenPerson } from '@carteiro/contracts/person'
+import type { z } from 'zod'
 import { type BrokerFailure, failureOf } from './faults.ts'
 import { refusalInBody } from './read-sent.ts'
 import { readExists, readGroups, readMetrics, readPairingCode, readQr } from './read-surface.ts'
@@ -65,6 +67,18 @@ export interface InstanceSurface {
     person: ForgetPerson,
     options: CallOptions,
   ): Promise<BrokerResult<ForgottenPerson>>
+  /** Tells WhatsApp what was read. A broker that does not say which messages it knew has told of all. */
+  markRead(
+    instanceId: string,
+    messages: z.input<typeof ReadMessages>,
+    options: CallOptions,
+  ): Promise<BrokerResult<ReadResult>>
+  /** Shows that somebody types, or stopped. */
+  setPresence(
+    instanceId: string,
+    presence: z.input<typeof SetPresence>,
+    options: CallOptions,
+  ): Promise<BrokerResult<null>>
 }
 
 const UNREADABLE: BrokerFailure = {
@@ -148,6 +162,13 @@ export function createInstanceSurface({ request, open }: Transport): InstanceSur
         call,
         (answer) => ForgottenPerson.safeParse(answer).data,
       ),
+    markRead: (instanceId, body, call) =>
+      ask({ method: 'POST', path: `${pathOf(instanceId)}/read`, body }, call, (answer) => {
+        const told = unwrapAnswer(answer).map((each) => ReadResult.safeParse(each))
+        return told.find(({ success }) => success)?.data ?? { read: body.messageIds, unknown: [] }
+      }),
+    setPresence: (instanceId, body, call) =>
+      ask({ method: 'POST', path: `${pathOf(instanceId)}/presence`, body }, call, () => null),
   }
 }
 

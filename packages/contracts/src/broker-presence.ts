@@ -33,3 +33,4 @@ export const ReadResult = z.object({
   /** Not known to the broker, and no chat was named. */
   unknown: z.array(z.string()),
 })
+export type ReadResult = z.infer<typeof ReadResult>

@@ -39,6 +39,7 @@ import type {
   LaneTable,
 } from './outbox-tables.ts'
 import type { ContactErasureTable } from './person-tables.ts'
+import type { ReadMarkTable, TypingShownTable } from './presence-tables.ts'
 import type { ContactSearchTable, MessageSearchTable, SearchCursorTable } from './search-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
 import type { TimelineReconciliationTable } from './timeline-tables.ts'
@@ -60,6 +61,8 @@ export interface Tables {
   flow_state: FlowStateTable
   flow_turn: FlowTurnTable
   media_download: MediaDownloadTable
+  read_mark: ReadMarkTable
+  typing_shown: TypingShownTable
   upload: UploadTable
   timeline_entry: TimelineEntryTable
   timeline_reconciliation: TimelineReconciliationTable

@@ -26,6 +26,8 @@ export async function fill(db: Database, inbox: Inbox): Promise<void> {
   const chats = Math.ceil(messages * CHATS_A_MESSAGE)
   // Rank r as often as 1 / r.
   const word = wordInSql(`floor(exp(random() * ln(${VOCABULARY})))::int`)
+  // As `phoneOf` writes it; the other tenant has the same ones.
+  const phone = sql`'+55219' || lpad(n::text, 8, '0')`
   const words = sql.raw(Array.from({ length: WORDS_A_MESSAGE }, () => word).join(', '))
   await db.connection().execute(async (session) => {
     await sql`set statement_timeout = 0`.execute(session)
@@ -39,7 +41,7 @@ export async function fill(db: Database, inbox: Inbox): Promise<void> {
     )
     await sql`
       insert into contact (tenant_id, id, phone, told_name, named)
-      select ${tenantId}, contact_id, '+55219' || lpad(n::text, 8, '0'), concat_ws(' ', ${words}), true
+      select ${tenantId}, contact_id, ${phone}, concat_ws(' ', ${words}), true
       from chat`.execute(session)
     await sql`insert into contact_search (tenant_id, contact_id) select ${tenantId}, contact_id from chat`.execute(
       session,

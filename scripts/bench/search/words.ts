@@ -18,7 +18,7 @@ export const NEVER_TOGETHER = ['oddsaid', 'evensaid'] as const
 /** Every message of the oldest 30 % has it, and none since. */
 export const OF_LONG_AGO = 'oldword'
 
-/** What is looked for, by kind. A number from 0 on gives each another one. */
+/** What is looked for in messages, by kind. A number from 0 on gives each another one. */
 export const QUERIES: Record<string, (n: number) => string> = {
   common: () => `"${wordOf(1)}"`,
   medium: (n) => `"${wordOf(60 + n)}"`,
@@ -31,4 +31,14 @@ export const QUERIES: Record<string, (n: number) => string> = {
   sideBySide: (n) => `"${wordOf(1)} ${wordOf(2 + (n % 3))}"`,
   beginning: (n) => wordOf(300 + n).slice(0, 2),
   oneLetter: (n) => LETTERS[n % LETTERS.length] ?? 'b',
+}
+
+/** The phone of a chat of the tenant. `fill` writes the same in SQL. */
+export const phoneOf = (chat: number): string => `+55219${String(chat).padStart(8, '0')}`
+
+/** What is looked for in contacts and in tickets. */
+export const CONTACT_QUERIES: Record<string, (n: number) => string> = {
+  commonName: () => wordOf(1),
+  rareName: (n) => wordOf(2_000 + n * 97),
+  lastDigits: (n) => phoneOf(n * 7).slice(-6),
 }

@@ -1,16 +1,6 @@
 import type { Notifier } from '@carteiro/database/notifier'
+import { readTypingNotice, type TypingNotice } from '@carteiro/domain/events/notify'
 import type { Logger } from '@carteiro/runtime/logger'
-import { z } from 'zod'
-
-const TypingNotice = z.object({
-  tenantId: z.string(),
-  ticketId: z.string(),
-  by: z.string(),
-  typing: z.boolean(),
-  /** The socket that said it hears it from nobody. */
-  socketId: z.string(),
-})
-export type TypingNotice = z.infer<typeof TypingNotice>
 
 export interface TypingRelay {
   /** Tells every API process, this one too. */
@@ -27,18 +17,10 @@ export function createTypingRelay(notifier: Notifier, logger: Logger): TypingRel
   return {
     tell: (notice) => notifier.notify(JSON.stringify(notice)),
     heard: (payload) => {
-      const notice = TypingNotice.safeParse(parse(payload))
-      if (!notice.success) return logger.warn('a typing notice was not understood')
-      for (const hear of hearers) hear(notice.data)
+      const notice = readTypingNotice(payload)
+      if (!notice) return logger.warn('a typing notice was not understood')
+      for (const hear of hearers) hear(notice)
     },
     onTyping: (hear) => void hearers.push(hear),
-  }
-}
-
-function parse(payload: string): unknown {
-  try {
-    return JSON.parse(payload)
-  } catch {
-    return undefined
   }
 }

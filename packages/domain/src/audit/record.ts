@@ -26,6 +26,7 @@ export interface AuditEntry {
     | 'ticket'
     | 'queue'
     | 'upload'
+    | 'message'
   entityId: string
   details?: Record<string, unknown>
   requestId?: string | null

@@ -1,6 +1,6 @@
 import type { Contact } from '@carteiro/contracts/contact'
 import type { Queryable } from '@carteiro/database/connect'
-import { matchesContact } from '../search/match-contacts.ts'
+import { findContacts, isAmong } from '../search/find-contacts.ts'
 import type { SearchQuery } from '../search/read-query.ts'
 import { describeContact } from './describe-contact.ts'
 
@@ -28,7 +28,10 @@ export async function listContacts(
     .limit(limit + 1)
   if (kind !== undefined) query = query.where('kind', '=', kind)
   if (phone !== undefined) query = query.where('phone', '=', phone)
-  if (search !== undefined) query = query.where(matchesContact(tenantId, search, 'contact.id'))
+  if (search !== undefined) {
+    const found = await findContacts(db, { tenantId, query: search })
+    query = query.where(isAmong(found, 'contact.id'))
+  }
   if (after !== undefined) query = query.where('id', '<', after)
   const rows = await query.execute()
   const page = rows.slice(0, limit)

@@ -20,9 +20,9 @@ export function describeMedia(message: DescribedMessage): MessageMedia | null {
   const type = MediaType.safeParse(message.type).data
   if (!type) return null
   const file = readWrittenFile(message.content)
-  const canBeFetched = hasSource(message, file)
+  const isFetchable = hasSource(message, file)
   return {
-    state: canBeFetched ? 'pending' : 'failed',
+    state: isFetchable ? 'pending' : 'failed',
     type,
     mimeType: toMimeType(file.mimetype),
     size: file.fileLength ?? null,
@@ -31,7 +31,7 @@ export function describeMedia(message: DescribedMessage): MessageMedia | null {
     seconds: file.seconds ?? null,
     width: file.width ?? null,
     height: file.height ?? null,
-    reason: canBeFetched ? null : 'no_source',
+    reason: isFetchable ? null : 'no_source',
   }
 }
 
@@ -44,6 +44,10 @@ export function writtenMedia(message: DescribedMessage, before: MessageMedia | n
   const media = before ?? describeMedia(message)
   return media && JSON.stringify(media)
 }
+
+/** Whether anything tells where the file of a message is. Pure. */
+export const canBeFetched = (message: DescribedMessage): boolean =>
+  hasSource(message, readWrittenFile(message.content))
 
 /** Meta gives a file by its id alone; the broker of a linked phone is asked by the message where it tells no more. */
 function hasSource({ metadata, providerMessageId }: DescribedMessage, file: WrittenFile): boolean {

@@ -75,6 +75,11 @@ async function closeTickets(work: UnitOfWork, run: ErasureRun): Promise<void> {
     where tenant_id = ${tenantId} and contact_id = ${contactId} and status <> 'closed' returning *`.execute(
     work.transaction,
   )
+  await sql`
+    delete from read_mark where tenant_id = ${tenantId} and ticket_id in (
+      select id from ticket where tenant_id = ${tenantId} and contact_id = ${contactId})`.execute(
+    work.transaction,
+  )
   await appendTimeline(
     work.transaction,
     rows.map(({ id }) => ({ tenantId, ticketId: id, type: 'TICKET_CLOSED' as const })),

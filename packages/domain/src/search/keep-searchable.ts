@@ -9,6 +9,8 @@ import { readMessagesAnew } from './read-messages-anew.ts'
 export type SearchCursor = Selectable<SearchCursorTable>
 
 const TENANTS = 100
+/** What is new comes first: old messages, after an upgrade, are many. */
+const STEPS = [readLog, readContactsAnew, readMessagesAnew] as const
 
 /**
  * Reads the words of what is new or changed since the last look, so that it is found. Any number of workers may do this:
@@ -20,33 +22,30 @@ export async function keepSearchable({ db }: { db: Database }): Promise<boolean>
   const behind = await findBehind(db)
   let isMore = behind.length === TENANTS
   for (const tenantId of behind) {
-    isMore = (await inTransaction(db, (transaction) => catchUp(transaction, tenantId))) || isMore
+    for (const step of STEPS) isMore = (await take(db, tenantId, step)) || isMore
   }
   return isMore
 }
 
+/** In the order of the index of what is unread: else PostgreSQL, which expects one among the first rows, reads them all. */
 async function findBehind(db: Database): Promise<string[]> {
   const { rows } = await sql<{ tenant_id: string }>`
     select c.tenant_id from event_counter c left join search_cursor s using (tenant_id)
     where c.last_seq > coalesce(s.seq, 0)
-      or exists (select from message_search m where m.tenant_id = c.tenant_id and m.words is null)
+      or (select true from message_search m where m.tenant_id = c.tenant_id and m.words is null
+        order by m.place limit 1)
       or exists (select from contact_search n where n.tenant_id = c.tenant_id and n.words is null)
     limit ${TENANTS}`.execute(db)
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
-/** What is new comes first: old messages, after an upgrade, are many. */
-async function catchUp(transaction: DatabaseTransaction, tenantId: string): Promise<boolean> {
-  const cursor = await lockCursor(transaction, tenantId)
-  // Another worker is at it.
-  if (!cursor) return false
-  const parts = [
-    await readLog(transaction, cursor),
-    await readContactsAnew(transaction, cursor),
-    await readMessagesAnew(transaction, cursor),
-  ]
-  return parts.includes('more')
-}
+/** A transaction each, as changes of texts and names wait for it. @returns whether there is more to read */
+const take = (db: Database, tenantId: string, step: (typeof STEPS)[number]): Promise<boolean> =>
+  inTransaction(db, async (transaction) => {
+    const cursor = await lockCursor(transaction, tenantId)
+    // Without it, another worker is at it.
+    return cursor !== undefined && (await step(transaction, cursor)) === 'more'
+  })
 
 async function lockCursor(
   transaction: DatabaseTransaction,

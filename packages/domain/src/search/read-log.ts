@@ -2,11 +2,11 @@ import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import { readLastSeq } from '../events/read.ts'
 import type { SearchCursor } from './keep-searchable.ts'
-import { toMessageWords } from './read-words.ts'
+import { MAX_TEXT_LENGTH, toMessageWords } from './read-words.ts'
 import { prefixOfRun } from './runs.ts'
 
 /** Numbers of the log that are passed in one transaction. */
-const PAGE = 4_000
+const PAGE = 2_000
 
 /**
  * Reads the words of messages that the log tells of, and moves the cursor, which the caller has locked, past them. One
@@ -21,7 +21,7 @@ export async function readLog(
   const until = Math.min(last, seq + PAGE)
   if (until === seq) return 'done'
   const { rows } = await sql<{ id: string; text: string }>`
-    select m.id, m.text from event e
+    select m.id, left(m.text, ${MAX_TEXT_LENGTH}) as text from event e
     join message m on m.tenant_id = e.tenant_id and m.id = (e.payload #>> '{message,id}')::uuid
     where e.tenant_id = ${tenantId} and e.seq > ${seq} and e.seq <= ${until} and e.type = 'messages.new'
       and m.text is not null

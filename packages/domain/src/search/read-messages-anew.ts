@@ -1,10 +1,10 @@
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import type { SearchCursor } from './keep-searchable.ts'
-import { toMessageWords } from './read-words.ts'
+import { MAX_TEXT_LENGTH, toMessageWords } from './read-words.ts'
 import { prefixOfRun } from './runs.ts'
 
-const BATCH = 1_000
+const BATCH = 2_000
 
 /**
  * Reads the words of messages whose text changed, or was there before the search was: the newest first. Their rows are
@@ -20,7 +20,7 @@ export async function readMessagesAnew(
     order by place desc limit ${BATCH} for update skip locked`.execute(transaction)
   if (unread.length === 0) return 'done'
   const { rows: texts } = await sql<{ id: string; text: string | null }>`
-    select id, text from message
+    select id, left(text, ${MAX_TEXT_LENGTH}) as text from message
     where tenant_id = ${tenantId} and id = any(${unread.map(({ id }) => id)}::uuid[])`.execute(transaction)
   const textOf = new Map(texts.map(({ id, text }) => [id, text]))
   const words = unread.map(({ id, place: known }) => {

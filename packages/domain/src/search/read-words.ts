@@ -3,7 +3,9 @@ import { foldText } from '../flow/fold-text.ts'
 
 const MAX_WORD_LENGTH = 40
 /** Of one text; what comes after them is not found. */
-const MAX_WORDS = 2_000
+const MAX_WORDS = 1_000
+/** As much of a text is fetched to be read. */
+export const MAX_TEXT_LENGTH = 8_192
 /** Digits of a phone by which it is found: any so many in a row. */
 export const MIN_PHONE_DIGITS = 4
 

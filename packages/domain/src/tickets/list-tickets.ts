@@ -1,7 +1,7 @@
 import type { TicketState, TicketView } from '@carteiro/contracts/ticket'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
-import { matchesContact } from '../search/match-contacts.ts'
+import { findTickets } from '../search/find-tickets.ts'
 import type { SearchQuery } from '../search/read-query.ts'
 import { selectTickets, toTicketView } from './view.ts'
 
@@ -22,7 +22,7 @@ export interface TicketFilter {
   instanceId?: string | undefined
   /** Those with messages that nobody has read. */
   unread?: boolean | undefined
-  /** Those of contacts that it finds. */
+  /** Those of contacts that it finds, and those in which it was written lately. */
   query?: SearchQuery | undefined
 }
 
@@ -37,17 +37,19 @@ export async function listTickets(
     ...filter
   }: TicketFilter & { tenantId: string; after?: TicketCursor | undefined; limit: number },
 ): Promise<{ items: TicketView[]; next: TicketCursor | null }> {
-  const activity = sql<number>`(extract(epoch from coalesce(ticket.last_message_at, ticket.created_at)) * 1000000)::bigint`
+  // As the index has it.
+  const activity = sql`coalesce(ticket.last_message_at, ticket.created_at)`
   let query = selectTickets(db, tenantId)
-    .select(activity.as('activity'))
+    .select(sql<number>`(extract(epoch from ${activity}) * 1000000)::bigint`.as('activity'))
     .where(matching(filter))
-    .orderBy(sql`coalesce(ticket.last_message_at, ticket.created_at)`, 'desc')
+    .orderBy(activity, 'desc')
     .orderBy('ticket.id')
     .limit(limit + 1)
-  if (search) query = query.where(matchesContact(tenantId, search, 'ticket.contact_id'))
+  if (search) query = query.where(await findTickets(db, { tenantId, query: search }))
   if (after) {
+    const last = sql`(to_timestamp(0) + ${after.lastMessageMicros}::bigint * interval '1 microsecond')`
     query = query.where(
-      sql<boolean>`(${activity} < ${after.lastMessageMicros} or (${activity} = ${after.lastMessageMicros} and ticket.id > ${after.id}))`,
+      sql<boolean>`${activity} <= ${last} and (${activity} < ${last} or ticket.id > ${after.id})`,
     )
   }
   const rows = await query.execute()

@@ -148,11 +148,16 @@ t.test('what became of each event is counted', async (t) => {
     cloudBody(
       textTo(NUMBERS.sales),
       textTo(NUMBERS.alone),
+      cloudChange(
+        { statuses: [{ id: 'wamid.COUNTED', status: 'read', timestamp: '1234567890' }] },
+        NUMBERS.sales,
+      ),
       cloudChange({ errors: [{ code: 1 }] }, NUMBERS.sales),
     ),
   )
   const { body } = await api.app.inject('/metrics')
   t.match(body, /origin="cloud",instance_id="sales",result="accepted",reason="ok",payload_type="message"/)
+  t.match(body, /origin="cloud",instance_id="sales",result="accepted",reason="ok",payload_type="status"/)
   for (const reason of ['invalid_signature', 'provider_error', 'invalid_json']) {
     t.match(body, `origin="cloud",instance_id="unknown",result="rejected",reason="${reason}"`)
   }

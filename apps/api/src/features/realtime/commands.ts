@@ -1,6 +1,7 @@
 import { Problem } from '@carteiro/contracts/problem'
 import { type Ack, MAX_ROOMS, ROOM_KINDS, Seq } from '@carteiro/contracts/realtime'
 import type { Database } from '@carteiro/database/connect'
+import { mayAct } from '@carteiro/domain/keys/find-key'
 import type { Logger } from '@carteiro/runtime/logger'
 import { z } from 'zod'
 import type { Live } from '../../live/start-live.ts'
@@ -122,7 +123,8 @@ function createTyping(typing: Live['typing']): Command {
     if (++told > MAX_TYPING_PER_SECOND) {
       throw new Problem('RATE_LIMITED', `Tell of typing ${MAX_TYPING_PER_SECOND} times a second at most.`)
     }
-    typing.tell({ ...notice, tenantId: actor.tenantId, by: actor.name, socketId: socket.id })
+    const mayWrite = mayAct(actor, 'send')
+    typing.tell({ ...notice, tenantId: actor.tenantId, by: actor.name, socketId: socket.id, mayWrite })
     return () => subscription.position
   }
 }

@@ -200,6 +200,48 @@ t.test('contacts and their tickets are found by name and by phone', async (t) =>
   t.same((await get('/api/contacts', { search: '4322' })).json().items, [])
 })
 
+t.test('a ticket is found by what was written in it, whoever wrote', async (t) => {
+  const { ticketId } = await say('Quero trocar a fechadura', '+5511987654321')
+  const { ticketId: other } = await say('Oi', '+5521900001111')
+  await readAll()
+  const find = async (typed: string, key = keys.acme) =>
+    (await get('/api/tickets', { search: typed }, key)).json().items.map(({ id }: { id: string }) => id)
+  t.same(await find('"a fechadura"'), [ticketId])
+  t.same(await find('fecha'), [ticketId])
+  t.same(await find('1111'), [other])
+  t.same(await find('fecha', keys.other), [])
+  t.same((await get('/api/tickets', { search: 'fecha', status: 'closed' })).json().items, [])
+})
+
+t.test('of very many contacts that are found each one is listed once, page by page', async (t) => {
+  const count = 1_100
+  await sql`
+    with made as (
+      insert into contact (tenant_id, id, phone, told_name)
+      select 'acme', gen_random_uuid(), '+55117' || lpad(n::text, 8, '0'), 'Silva ' || n
+      from generate_series(1, ${count}::int) n returning id
+    )
+    insert into ticket (tenant_id, id, contact_id, instance_id) select 'acme', id, id, 'acme-phone' from made`.execute(
+    db,
+  )
+  await sql`insert into contact (tenant_id, id, phone, told_name)
+    values ('acme', gen_random_uuid(), '+5521999990000', 'Souza')`.execute(db)
+  await readAll()
+  for (const path of ['/api/contacts', '/api/tickets']) {
+    const seen = new Set<string>()
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const more: Record<string, string> = cursor === '' ? {} : { cursor }
+      const answer: { items: { id: string }[]; nextCursor: string | null } = (
+        await get(path, { search: 'silva', limit: '200', ...more })
+      ).json()
+      for (const { id } of answer.items) seen.add(id)
+      cursor = answer.nextCursor
+    }
+    t.equal(seen.size, count, path)
+  }
+})
+
 t.test('a contact that went into another one is found once, by what either was called', async (t) => {
   const lid = '7788990011@lid'
   await say('Oi', PHONE)

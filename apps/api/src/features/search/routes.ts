@@ -9,7 +9,7 @@ import { readSearch, SearchText } from '../../lists/search-text.ts'
 
 const PlaceCursor = z.object({ place: z.number().int().min(0) })
 
-/** What was said, by its words. Contacts and tickets are searched in their lists. */
+/** What was said, by its words. Contacts and tickets are looked for in their lists. */
 export async function searchRoutes(app: HttpServer, { db }: Pick<Dependencies, 'db'>): Promise<void> {
   app.get(
     '/api/messages/search',

@@ -32,7 +32,7 @@ const Filter = Page.extend({
   contactId: z.uuid().optional(),
   instanceId: z.string().max(100).optional(),
   unread: z.stringbool().optional(),
-  search: SearchText.optional().describe('name or phone of the contact'),
+  search: SearchText.optional().describe('name or phone of the contact, or words that were written lately'),
 })
 
 const documented = (summary: string) => ({ tags: ['tickets'], summary })

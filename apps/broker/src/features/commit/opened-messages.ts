@@ -20,6 +20,11 @@ const Content = z.object({
   plaintext: z.instanceof(Buffer),
 })
 
+/** A part as it is kept. */
+export interface StoredPart extends OpenedPart {
+  openedAt: Date
+}
+
 const context = (instanceId: string, ciphertextHash: Buffer): SealContext => [
   instanceId,
   'opened',
@@ -65,10 +70,10 @@ export class OpenedMessages {
   }
 
   /** What the journal has not been told of: the parts of each message together, the oldest message first. */
-  async open(instanceId: string): Promise<OpenedPart[][]> {
+  async open(instanceId: string): Promise<StoredPart[][]> {
     const rows = await this.#db
       .selectFrom('broker.opened_message')
-      .select(['ciphertext_hash', 'message_hash', 'sealed'])
+      .select(['ciphertext_hash', 'message_hash', 'sealed', 'created_at'])
       .where('instance_id', '=', instanceId)
       .where('settled_at', 'is', null)
       .orderBy('number')
@@ -76,6 +81,7 @@ export class OpenedMessages {
     const parts = rows.map((row) => ({
       ciphertextHash: row.ciphertext_hash,
       messageHash: row.message_hash,
+      openedAt: row.created_at,
       ...this.#read(instanceId, row.ciphertext_hash, row.sealed),
     }))
     return [...Map.groupBy(parts, (part) => part.messageHash.toString('hex')).values()]

@@ -1,7 +1,7 @@
 import { type BinaryNode, generateMessageID, proto, writeRandomPadMax16 } from '@whiskeysockets/baileys'
 import { test } from 'tap'
 import { type OpenedPart, toOpenedPart } from './opened-part.ts'
-import { toUpserts } from './recover-opened.ts'
+import { recoverOpened, toUpserts } from './recover-opened.ts'
 
 const ME = { id: '5511912345678:1@s.whatsapp.net', lid: '100:1@lid' }
 const CUSTOMER = '5511988887777@s.whatsapp.net'
@@ -79,4 +79,29 @@ test('what the phone gives in the place of what could not be read is told, and b
 test('nobody but our own phone gives messages of others', async (t) => {
   const upserts = toUpserts(opened({ from: CUSTOMER }, [['forged', response]]))
   t.equal(upserts.length, 1)
+})
+
+test('a part whose rest did not come while WhatsApp keeps it is let go, and no other', async (t) => {
+  const DAY_MS = 86_400_000
+  const stored = (id: string, days: number) => {
+    const parts = opened({ id, from: '120363@g.us', participant: CUSTOMER }, [
+      [`${id} one`, { senderKeyDistributionMessage: { groupId: '120363@g.us' } }],
+      [`${id} two`, { conversation: id }],
+    ])
+    return parts.map((part) => ({ ...part, openedAt: new Date(Date.now() - days * DAY_MS) }))
+  }
+  const [whole, old, young] = [stored('3A01', 40), stored('3A02', 40), stored('3A03', 20)]
+  const told: unknown[] = []
+  const recovered: number[] = []
+  const settled: Buffer[] = []
+  await recoverOpened(
+    {
+      opened: { open: async () => [whole, old.slice(0, 1), young.slice(0, 1)] },
+      onUpsert: (_instanceId, { messages }) => told.push(...messages.map(({ key }) => key.id)),
+      onRecovered: (_instanceId, count) => recovered.push(count),
+      settle: (_instanceId, hash) => settled.push(hash),
+    },
+    'main',
+  )
+  t.same({ told, recovered, settled }, { told: ['3A01'], recovered: [1], settled: [old[0]?.messageHash] })
 })

@@ -5,18 +5,35 @@ import { toMessage, upsertTypeOf } from './to-message.ts'
 
 type Upsert = BaileysEventMap['messages.upsert']
 
+export interface RecoverDependencies {
+  opened: Pick<OpenedMessages, 'open'>
+  onUpsert: (instanceId: string, upsert: Upsert) => void
+  /** Told how many messages were handed on, where there were any. */
+  onRecovered: (instanceId: string, count: number) => void
+  /** Lets go of a message that will not be told. */
+  settle: (instanceId: string, messageHash: Buffer) => void
+}
+
+/** WhatsApp keeps a message for 30 days: then what is missing of it comes no more. */
+const KEPT_MS = 31 * 24 * 60 * 60_000
+
 /**
  * Hands on what was committed and of which the journal was not told, as Baileys would have done: the process or the
  * socket ended in between. Before a socket opens, so that nothing overtakes it.
  */
 export async function recoverOpened(
-  opened: Pick<OpenedMessages, 'open'>,
+  { opened, onUpsert, onRecovered, settle }: RecoverDependencies,
   instanceId: string,
-  onUpsert: (instanceId: string, upsert: Upsert) => void,
 ): Promise<void> {
+  let recovered = 0
   for (const parts of await opened.open(instanceId)) {
-    for (const upsert of toUpserts(parts)) onUpsert(instanceId, upsert)
+    const upserts = toUpserts(parts)
+    for (const upsert of upserts) onUpsert(instanceId, upsert)
+    if (upserts.length > 0) recovered += 1
+    else if (parts[0] && Date.now() - parts[0].openedAt.getTime() > KEPT_MS)
+      settle(instanceId, parts[0].messageHash)
   }
+  if (recovered > 0) onRecovered(instanceId, recovered)
 }
 
 /**

@@ -118,6 +118,18 @@ t.test('a stream that falls silent is opened again after the last event that is 
   t.equal(gateway.lastEventIds[0], undefined)
 })
 
+t.test('a process that starts anew goes on after the last event that the one before it kept', async (t) => {
+  const { gateway, told, lifecycle, run } = await start(t, SENT)
+  const id = newId()
+  gateway.offer(77, id)
+  await told(id, 'confirm')
+  await lifecycle.stop()
+  const opened = gateway.lastEventIds.length
+  run()
+  await gateway.until(() => gateway.lastEventIds.length > opened)
+  t.equal(gateway.lastEventIds.at(-1), '77')
+})
+
 t.test('a stream that is cut is opened again, and nothing is lost', async (t) => {
   const { gateway, told, sends } = await start(t, SENT)
   const ids = [newId(), newId(), newId()]
@@ -159,6 +171,57 @@ t.test('what passes is tried again, three times at most; what does not is told a
   gateway.offer(4, hopeless, { to: '+5511955550003' })
   await gateway.until(() => gateway.actsOf(hopeless).filter((act) => act === 'fail').length === 2)
   t.equal(triesOf(hopeless), 6, 'offered again, it is tried anew')
+})
+
+t.test('a message stands where it is, in one of six states', async (t) => {
+  const [passing, permanent] = [newId(), newId()]
+  const { db, gateway, told } = await start(t, (message, attempt) => {
+    if (message.messageId === permanent) return failedWith(false)
+    return attempt < 2 ? failedWith(true) : SENT(message)
+  })
+  await sql`
+    create table seen (number serial, message_id text, state text);
+    create function see() returns trigger language plpgsql as $$ begin
+      if tg_op = 'INSERT' or new.state <> old.state then
+        insert into public.seen (message_id, state) values (new.message_id, new.state);
+      end if;
+      return new;
+    end $$;
+    create trigger see after insert or update on broker.gateway_message for each row execute function see()`.execute(
+    db,
+  )
+  const statesOf = async (id: string) =>
+    (
+      await sql<{ state: string }>`select state from seen where message_id = ${id} order by number`.execute(
+        db,
+      )
+    ).rows.map(({ state }) => state)
+  gateway.offer(1, passing)
+  gateway.offer(2, permanent, { to: '+5511955550002' })
+  await Promise.all([told(passing, 'confirm'), told(permanent, 'fail')])
+  t.same(await statesOf(passing), ['pending', 'delivered', 'sending', 'retry', 'sending', 'sent'])
+  t.same(await statesOf(permanent), ['pending', 'delivered', 'sending', 'failed'])
+})
+
+t.test('no more messages are sent at once than DISPATCH_CONCURRENCY allows', async (t) => {
+  let [underWay, most] = [0, 0]
+  const held: (() => void)[] = []
+  const { gateway, told } = await start(t, async (message) => {
+    underWay++
+    most = Math.max(most, underWay)
+    // The first four wait for one another: none could, if fewer went at once.
+    if (held.length < 4) {
+      const four = new Promise<void>((resolve) => held.push(resolve))
+      if (held.length === 4) for (const release of held) release()
+      await four
+    }
+    underWay--
+    return SENT(message)
+  })
+  const ids = Array.from({ length: 12 }, newId)
+  for (const [n, id] of ids.entries()) gateway.offer(n + 1, id, { to: `+55119555600${n + 10}` })
+  await Promise.all(ids.map((id) => told(id, 'confirm')))
+  t.equal(most, 4)
 })
 
 t.test('one recipient\u2019s messages go out in order, a failing one before the next', async (t) => {

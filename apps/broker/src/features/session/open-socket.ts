@@ -54,6 +54,9 @@ export interface OpenSocketOptions extends SocketSettings {
 /** As long as a timer may be: Baileys' own watch never looks, for liveness.ts does. */
 const NEVER_MS = 2 ** 31 - 1
 
+/** Baileys counts each message twice that it sends again: a phone is answered five times, as by WhatsApp Web. */
+const RETRIES_COUNTED = 10
+
 /**
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
  * ringing), no history, no previews fetched, nothing of our own echoed.
@@ -81,6 +84,7 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     emitOwnEvents: false,
     // The key store waits for the database by itself; what still fails, fails the same again.
     transactionOpts: { maxCommitRetries: 2, delayBetweenTriesMs: 200 },
+    maxMsgRetryCount: RETRIES_COUNTED,
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
     cachedGroupMetadata: groupMetadata,
   })

@@ -1,4 +1,5 @@
 import type { Logger } from '@carteiro/runtime/logger'
+import { retryWhileDatabaseAway } from '@carteiro/runtime/retry-while-away'
 import type {
   AuthenticationCreds,
   BinaryNode,
@@ -77,7 +78,9 @@ export async function liveOnce(options: SocketLifeOptions): Promise<SocketEnd> {
     makeSignalRepository: options.commit.makeSignalRepository,
     deaf: leaving,
     kept: (stanza) => listener.kept(instanceId, stanza),
-    getMessage: (id) => listener.getMessage(instanceId, id),
+    // Baileys would take an error for a message that is not there, and never give it.
+    getMessage: (id) =>
+      retryWhileDatabaseAway(() => listener.getMessage(instanceId, id), { signal: options.signal }),
     groupMetadata: (jid) => listener.groupMetadata(instanceId, jid),
   })
   options.commit.listen(socket.ws)

@@ -1,8 +1,8 @@
 import type { AttemptFailed } from '@carteiro/domain/outbox/settle'
 import { z } from 'zod'
+import { askGraph } from '../../graph/ask-graph.ts'
 import { type GraphClient, type GraphRequest, parseJson } from '../../graph/graph-client.ts'
 import { readGraphFault } from '../../graph/graph-error.ts'
-import { askGraph } from './ask-graph.ts'
 import { toFailure, unreachable } from './graph-outcome.ts'
 
 const Uploaded = z.object({ id: z.string().regex(/^[\w-]{1,200}$/) })

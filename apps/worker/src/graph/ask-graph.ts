@@ -1,6 +1,6 @@
-import type { GraphClient, GraphRequest } from '../../graph/graph-client.ts'
-import { readText } from '../../graph/graph-client.ts'
-import type { GraphRefusal } from '../../graph/graph-error.ts'
+import { type GraphClient, type GraphRequest, readText } from './graph-client.ts'
+
+import type { GraphRefusal } from './graph-error.ts'
 
 /**
  * One question to Meta, and its answer as text.
