@@ -50,6 +50,11 @@ export function createReport(registry: Registry, logger: Logger) {
     labelNames: ['result'],
     registers,
   })
+  const unscanned = new Counter({
+    name: 'whatsapp_upload_scan_failures_total',
+    help: 'Uploads of which the virus scanner gave no verdict',
+    registers,
+  })
   const realtimeSeconds = new Histogram({
     name: 'whatsapp_realtime_latency_seconds',
     help: 'Time from an event being stored to its being told to those who listen',
@@ -147,6 +152,10 @@ export function createReport(registry: Registry, logger: Logger) {
     uploadRefused: (entry: { requestId: string; tenantId: string; code: string }) => {
       uploads.inc({ result: entry.code.toLowerCase() })
       logger.info(entry, 'upload refused')
+    },
+    scanFailed: ({ error, ...of }: { tenantId: string; uploadId: string; error: unknown }) => {
+      unscanned.inc()
+      logger.error({ ...of, err: error }, 'an upload could not be scanned')
     },
     uploadDeleted: (entry: { requestId: string; tenantId: string; uploadId: string }) =>
       logger.info(entry, 'upload deleted'),

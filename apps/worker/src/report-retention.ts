@@ -18,7 +18,7 @@ export interface LetGo {
 export function reportRetention(registers: Registry[], logger: Logger) {
   const deleted = new Counter({
     name: 'whatsapp_retention_deleted_total',
-    help: 'What retention let go: deliveries, days of events, months of the audit trail, notifications',
+    help: 'What retention let go: deliveries, days of events, months of the audit trail, notifications, uploads',
     labelNames: ['what'],
     registers,
   })
@@ -40,6 +40,10 @@ export function reportRetention(registers: Registry[], logger: Logger) {
     registers,
   })
   return {
+    uploadsRemoved: (count: number) => {
+      deleted.inc({ what: 'uploads' }, count)
+      if (count > 0) logger.info({ count }, 'uploads deleted')
+    },
     retained: (letGo: LetGo, kept: KeptTable[]) => {
       deleted.inc({ what: 'deliveries' }, letGo.deliveries)
       deleted.inc({ what: 'lanes' }, letGo.lanes)

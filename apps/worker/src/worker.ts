@@ -8,7 +8,9 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { measureQueues } from './features/maintenance/measure-queues.ts'
 import { keepReconciling } from './features/maintenance/reconcile.ts'
+import { keepRemovingUploads } from './features/maintenance/remove-uploads.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
 import { consumeMedia } from './features/media/consume.ts'
 import { createFetchers } from './features/media/create-fetchers.ts'
@@ -35,8 +37,10 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   keepNotifying(dependencies)
   keepSearch(dependencies)
   keepRetaining(dependencies)
+  keepRemovingUploads(dependencies)
   keepReconciling(dependencies)
   keepErasing(dependencies)
+  measureQueues(dependencies)
 
   const listening = listen([TYPING_CHANNEL, ...(await readWakeChannels(db))], {
     url: config.DATABASE_URL,

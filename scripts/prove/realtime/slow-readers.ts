@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startReadingRelay } from '../../../apps/api/src/testing/start-reading-relay.ts'
 import { percentiles } from '../../bench/roundtrip/latencies.ts'
+import { inspectMemory, type Memory } from '../parts/memory.ts'
 import type { Client } from './client.ts'
-import { inspectMemory, type Memory } from './memory.ts'
 import { type ClientOptions, startSocketClient } from './socket-client.ts'
 import { startStreamClient } from './stream-client.ts'
 

@@ -65,7 +65,7 @@ export function acceptedOr(result: QueueMessageResult, asked: Asked): { id: stri
       )
     case 'message_not_found':
       throw new Problem('MESSAGE_NOT_FOUND', `There is no message ${result.messageId} in this chat.`, {
-        details: { messageId: result.messageId },
+        details: { messageId: result.messageId, path: `${asked.contentPath}.${result.member}` },
       })
     case 'instance_disconnected':
       throw new Problem(

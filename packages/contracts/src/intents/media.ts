@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Caption, fileMembers, hasOneFile, mimeTypeOf, ONE_FILE } from './file.ts'
+import { mentioning, quoting } from './quoting.ts'
 
 export const DocumentIntent = z
   .strictObject({
@@ -7,6 +8,8 @@ export const DocumentIntent = z
     ...fileMembers,
     mimeType: mimeTypeOf().optional(),
     caption: Caption.optional(),
+    ...quoting,
+    ...mentioning,
   })
   .refine(hasOneFile, ONE_FILE)
 export type DocumentIntent = z.infer<typeof DocumentIntent>
@@ -17,6 +20,8 @@ export const ImageIntent = z
     ...fileMembers,
     mimeType: mimeTypeOf('image/').optional(),
     caption: Caption.optional(),
+    ...quoting,
+    ...mentioning,
   })
   .refine(hasOneFile, ONE_FILE)
 
@@ -26,6 +31,8 @@ export const VideoIntent = z
     ...fileMembers,
     mimeType: mimeTypeOf('video/').optional(),
     caption: Caption.optional(),
+    ...quoting,
+    ...mentioning,
   })
   .refine(hasOneFile, ONE_FILE)
 
@@ -36,6 +43,7 @@ export const AudioIntent = z
     ...fileMembers,
     mimeType: mimeTypeOf('audio/').optional(),
     ptt: z.boolean().optional(),
+    ...quoting,
   })
   .refine(hasOneFile, ONE_FILE)
 
@@ -45,5 +53,6 @@ export const StickerIntent = z
     intent: z.literal('sticker'),
     ...fileMembers,
     mimeType: mimeTypeOf('image/webp').optional(),
+    ...quoting,
   })
   .refine(hasOneFile, ONE_FILE)

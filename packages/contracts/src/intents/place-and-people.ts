@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SingleLine } from '../storable-text.ts'
+import { quoting } from './quoting.ts'
 
 /** Ours: Meta names none, and a phone shows two lines. */
 const MAX_LINE_LENGTH = 1_000
@@ -13,6 +14,7 @@ export const LocationIntent = z.strictObject({
   longitude: z.number().min(-180).max(180),
   name: SingleLine.max(MAX_LINE_LENGTH).optional(),
   address: SingleLine.max(MAX_LINE_LENGTH).optional(),
+  ...quoting,
 })
 export type LocationIntent = z.infer<typeof LocationIntent>
 
@@ -26,5 +28,6 @@ export const ContactIntent = z.strictObject({
     .max(MAX_OF_A_KIND),
   organization: SingleLine.max(MAX_NAME_LENGTH).optional(),
   emails: z.array(z.email().max(254)).max(MAX_OF_A_KIND).optional(),
+  ...quoting,
 })
 export type ContactIntent = z.infer<typeof ContactIntent>

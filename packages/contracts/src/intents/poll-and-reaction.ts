@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { SingleLine, StorableText } from '../storable-text.ts'
+import { StorableText } from '../storable-text.ts'
+import { MessageReference, MessageTarget, quoting } from './quoting.ts'
 
 /** As WhatsApp's own apps: 255 characters of a question, 2 to 12 options of 100 characters. */
 const MAX_QUESTION_LENGTH = 255
@@ -21,6 +22,7 @@ export const PollIntent = z
       .refine((options) => new Set(options).size === options.length, 'must differ from one another'),
     /** How many may be chosen; 0 for as many as there are. */
     selectableCount: z.number().int().min(0).max(MAX_OPTIONS).default(1),
+    ...quoting,
   })
   .refine(({ options, selectableCount }) => selectableCount <= options.length, {
     path: ['selectableCount'],
@@ -34,20 +36,12 @@ const Emoji = StorableText.max(MAX_EMOJI_LENGTH).regex(
   'must be one emoji, or empty to take the reaction back',
 )
 
-/** The message that is reacted to, as transports name it: found when the reaction is queued. */
-const ReactionTarget = z.strictObject({
-  providerMessageId: z.string(),
-  /** Whether our side wrote it. */
-  fromMe: z.boolean(),
-  /** Groups: the member who wrote it. */
-  participantJid: z.string().optional(),
-})
-
 export const ReactionIntent = z.strictObject({
   intent: z.literal('reaction'),
   /** Ours, or WhatsApp's. */
-  messageId: SingleLine.trim().min(1).max(200),
+  messageId: MessageReference,
   emoji: Emoji,
-  target: ReactionTarget.optional(),
+  /** The message that is reacted to. */
+  target: MessageTarget.optional(),
 })
 export type ReactionIntent = z.infer<typeof ReactionIntent>

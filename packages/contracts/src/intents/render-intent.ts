@@ -27,7 +27,8 @@ export function renderForPhone(intent: Intent): PhoneIntent {
   if (rendered.rendered === undefined) {
     throw new Error(`the template ${rendered.templateCode} was queued without its text`)
   }
-  return { intent: 'text', text: rendered.rendered.text }
+  const { quotedMessageId, quoted } = rendered
+  return { intent: 'text', text: rendered.rendered.text, quotedMessageId, quoted }
 }
 
 /** A document with title and message below it, or a text that ends with the link. */

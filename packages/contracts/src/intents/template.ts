@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { StorableText } from '../storable-text.ts'
 import { BoundedJson } from './bounded-json.ts'
+import { quoting } from './quoting.ts'
 import { MAX_TEXT_LENGTH } from './text.ts'
 
 /** Meta's letters of a template's name; Meta takes 512 of them, a path of our API 200. */
@@ -61,5 +62,6 @@ export const TemplateIntent = z.strictObject({
   components: z.array(BoundedJson).max(MAX_COMPONENTS).optional(),
   /** Written when it is queued: what was accepted is what is sent. Absent where the template is Meta's alone. */
   rendered: Rendered.optional(),
+  ...quoting,
 })
 export type TemplateIntent = z.infer<typeof TemplateIntent>

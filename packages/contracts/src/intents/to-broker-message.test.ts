@@ -16,6 +16,16 @@ const mapped: [PhoneIntent, Record<string, unknown>][] = [
     { type: 'text', message: 'see', previewUrl: true },
   ],
   [
+    {
+      ...{ intent: 'text', text: '@5511911112222 yes', mentions: ['+5511911112222'] },
+      ...{ quotedMessageId: 'ours', quoted: { providerMessageId: '3A01', fromMe: false } },
+    },
+    {
+      ...{ type: 'text', message: '@5511911112222 yes', mentions: ['+5511911112222'] },
+      quotedMessageId: '3A01',
+    },
+  ],
+  [
     { intent: 'image', mediaUrl: url, caption: 'a cat', mimeType: 'image/png' },
     { type: 'image', mediaUrl: url, caption: 'a cat', mimeType: 'image/png' },
   ],

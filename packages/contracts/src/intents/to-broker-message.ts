@@ -20,7 +20,15 @@ export function toBrokerMessage(
   { id, instanceId, recipient }: Addressed,
   intent: PhoneIntent,
 ): BrokerOutboundBody {
-  return { instanceId, to: recipient, externalId: id, ...toContent(intent) }
+  return { instanceId, to: recipient, externalId: id, ...toContent(intent), ...toContext(intent) }
+}
+
+/** What it answers, as the transport names it, and whom it names. */
+function toContext(intent: PhoneIntent): Partial<Content> {
+  return {
+    ...('quoted' in intent ? given({ quotedMessageId: intent.quoted?.providerMessageId }) : {}),
+    ...('mentions' in intent ? given({ mentions: intent.mentions }) : {}),
+  }
 }
 
 function toContent(intent: PhoneIntent): Content {

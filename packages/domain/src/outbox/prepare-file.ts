@@ -1,12 +1,12 @@
 import type { Intent } from '@carteiro/contracts/intent'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
-import { takeUpload, type UploadRefusal } from '../uploads/take-upload.ts'
+import { chooseUpload, type UploadRefusal } from '../uploads/take-upload.ts'
 import type { Upload } from '../uploads/upload.ts'
 
 /** An intent whose file, if it is an upload, was found. */
 export type PreparedFile = { status: 'prepared'; intent: Intent; upload?: Upload } | UploadRefusal
 
-/** Takes the upload that an intent names. Its media type is the upload's; name and caption are, unless they are given. */
+/** Finds the upload that an intent names. Its media type is the upload's; name and caption are, unless they are given. */
 export async function prepareFile(
   transaction: DatabaseTransaction,
   { tenantId }: { tenantId: string },
@@ -20,9 +20,9 @@ export async function prepareFile(
     case 'sticker': {
       const { uploadId, intent: type } = intent
       if (uploadId === undefined) return { status: 'prepared', intent }
-      const taken = await takeUpload(transaction, { tenantId, uploadId, type })
-      if (taken.status !== 'taken') return taken
-      const { upload } = taken
+      const chosen = await chooseUpload(transaction, { tenantId, uploadId, type })
+      if (chosen.status !== 'chosen') return chosen
+      const { upload } = chosen
       return {
         status: 'prepared',
         upload,
@@ -33,9 +33,13 @@ export async function prepareFile(
     case 'contrato': {
       const { document } = intent
       if (document?.uploadId === undefined) return { status: 'prepared', intent }
-      const taken = await takeUpload(transaction, { tenantId, uploadId: document.uploadId, type: 'document' })
-      if (taken.status !== 'taken') return taken
-      const { upload } = taken
+      const chosen = await chooseUpload(transaction, {
+        tenantId,
+        uploadId: document.uploadId,
+        type: 'document',
+      })
+      if (chosen.status !== 'chosen') return chosen
+      const { upload } = chosen
       return {
         status: 'prepared',
         upload,

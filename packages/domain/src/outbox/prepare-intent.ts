@@ -8,7 +8,7 @@ import { readComponents } from '../templates/read-components.ts'
 import { type RenderedTemplate, renderTemplate } from '../templates/render-template.ts'
 import type { UploadRefusal } from '../uploads/take-upload.ts'
 import type { Upload } from '../uploads/upload.ts'
-import { findReactionTarget } from './find-reaction-target.ts'
+import { findMessageTarget, type TargetMember } from './find-message-target.ts'
 import { prepareFile } from './prepare-file.ts'
 
 /** A member of the request, or of its intent, that cannot be taken, by its path. */
@@ -22,7 +22,7 @@ export interface RequestFault {
 export type IntentRefusal =
   | { status: 'invalid_request'; faults: RequestFault[] }
   | { status: 'template_not_found'; templateCode: string; language: string | undefined; languages: string[] }
-  | { status: 'message_not_found'; messageId: string }
+  | { status: 'message_not_found'; messageId: string; member: TargetMember }
   | UploadRefusal
 
 /** `upload`: the file of the message was brought ahead. */
@@ -37,9 +37,30 @@ export interface IntentToPrepare {
 
 /**
  * Looks up what an intent only names, so that what is accepted is what is sent, whatever changes meanwhile: a
- * template is filled, a reaction finds its message, a file its upload.
+ * template is filled, a reaction and a quote find their message, a file its upload.
  */
 export async function prepareIntent(
+  transaction: DatabaseTransaction,
+  request: IntentToPrepare,
+): Promise<PreparedIntent> {
+  const quoted = await findQuoted(transaction, request)
+  return quoted.status === 'found' ? prepareKind(transaction, { ...request, intent: quoted.intent }) : quoted
+}
+
+async function findQuoted(
+  transaction: DatabaseTransaction,
+  request: IntentToPrepare,
+): Promise<{ status: 'found'; intent: Intent } | IntentRefusal> {
+  const { intent } = request
+  if (!('quotedMessageId' in intent) || intent.quotedMessageId === undefined) {
+    return { status: 'found', intent }
+  }
+  const named = { messageId: intent.quotedMessageId, member: 'quotedMessageId' } as const
+  const found = await findMessageTarget(transaction, { ...request, ...named })
+  return found.status === 'found' ? { status: 'found', intent: { ...intent, quoted: found.target } } : found
+}
+
+async function prepareKind(
   transaction: DatabaseTransaction,
   request: IntentToPrepare,
 ): Promise<PreparedIntent> {
@@ -48,7 +69,8 @@ export async function prepareIntent(
     case 'template':
       return prepareTemplate(transaction, request, intent)
     case 'reaction': {
-      const found = await findReactionTarget(transaction, { ...request, messageId: intent.messageId })
+      const named = { messageId: intent.messageId, member: 'messageId' } as const
+      const found = await findMessageTarget(transaction, { ...request, ...named })
       if (found.status !== 'found') return found
       return { status: 'prepared', intent: { ...intent, target: found.target } }
     }

@@ -81,7 +81,7 @@ t.test('a reaction finds its message by either id, in its own chat alone', async
     ['3EB0NOTHING', PHONE],
     [saved.messageId, '+5511911119999'],
   ] as const) {
-    t.same(await react(messageId, to), { status: 'message_not_found', messageId })
+    t.same(await react(messageId, to), { status: 'message_not_found', messageId, member: 'messageId' })
   }
   const ours = idOf(await queueText(domain, envelope(), { text: 'not sent yet' }))
   t.match(await react(ours), { status: 'invalid_request', faults: [{ path: 'messageId' }] })
@@ -97,6 +97,27 @@ t.test('a reaction in a group names the member who wrote the message', async (t)
     emoji: '',
   })
   t.match(await stored(result), { text: 'reaction', payload: { target: { participantJid, fromMe: false } } })
+})
+
+t.test('a quote finds its message by either id, in its own chat alone', async (t) => {
+  const inbound = messageEnvelope({ phone: PHONE })
+  const saved = await commit(domain, (work) => saveMessage(work, inbound))
+  if (saved.status !== 'saved') throw new Error('not saved')
+  const answer = (quotedMessageId: string, to = PHONE) =>
+    queueText(domain, envelope({ to }), { text: 'yes', quotedMessageId })
+  const quoted = { providerMessageId: inbound.providerMessageId, fromMe: false }
+  for (const id of [saved.messageId, inbound.providerMessageId]) {
+    t.match(await stored(await answer(id)), { text: 'yes', payload: { quoted } })
+  }
+  const member = 'quotedMessageId'
+  for (const [messageId, to] of [
+    [newId(), PHONE],
+    [saved.messageId, '+5511911119998'],
+  ] as const) {
+    t.same(await answer(messageId, to), { status: 'message_not_found', messageId, member })
+  }
+  const ours = idOf(await queueText(domain, envelope(), { text: 'not sent yet' }))
+  t.match(await answer(ours), { status: 'invalid_request', faults: [{ path: member }] })
 })
 
 t.test('a message cannot be asked for in the past, or to end before it begins', async (t) => {

@@ -12,6 +12,7 @@ import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { tellAccepted } from '../messages/tell-new-message.ts'
+import { noteTaken } from '../uploads/take-upload.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkTimes } from './check-times.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
@@ -89,6 +90,9 @@ export async function queueWithin(
   const blocked = !request.policyExempt && (await maySend(work, question))
   if (blocked) return blocked
   const { intent, upload } = prepared
+  if (upload && !(await noteTaken(work.transaction, upload))) {
+    return { status: 'upload_expired', uploadId: upload.uploadId }
+  }
   const accepted = toAccepted(request, { instanceId, recipient, intent, upload })
   const message = await insertDelivery(work, accepted)
   await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])

@@ -243,3 +243,36 @@ t.test('who asks too often is told when to ask again', async (t) => {
   if (response) matchProblem(t, response, 429, 'RATE_LIMITED')
   t.match(response?.headers['retry-after'], /^\d+$/)
 })
+
+t.test('an answer may quote a message of its own chat, and is shown with it', async (t) => {
+  const { items } = (
+    await app.inject({ url: TICKET, query: { limit: '1' }, headers: { 'x-api-key': keys.acme } })
+  ).json()
+  const quotedMessageId = items[0].id
+  const payload = { text: 'Hello @5511955620009', quotedMessageId, mentions: ['+5511955620009'] }
+  for (const [url, body] of DOORS) {
+    const sent = await post(url, body({ payload }))
+    t.equal(sent.statusCode, 202)
+    const view = await app.inject({
+      url: `/api/messages/${sent.json().messageId}`,
+      headers: { 'x-api-key': keys.acme },
+    })
+    t.match(view.json(), { quoted: { id: quotedMessageId, text: 'Oi' }, mentions: ['+5511955620009'] })
+  }
+  const other = await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955620002', text: 'Hi' })
+  for (const id of [newId(), other.messageId]) {
+    const refused = await post(TICKET, hello({ payload: { text: 'no', quotedMessageId: id } }))
+    matchProblem(t, refused, 404, 'MESSAGE_NOT_FOUND')
+    t.match(refused.json(), { error: { details: { path: 'body.payload.quotedMessageId' } } })
+  }
+  const quoted = { providerMessageId: '3A01', fromMe: false }
+  for (const [members, path] of [
+    [{ quoted }, 'body.payload.quoted'],
+    [{ mentions: ['nobody'] }, 'body.payload.mentions.0'],
+    [{ quotedMessageId: '' }, 'body.payload.quotedMessageId'],
+  ] as const) {
+    const refused = await post(TICKET, hello({ payload: { text: 'no', ...members } }))
+    matchProblem(t, refused, 400, 'VALIDATION_ERROR')
+    t.match(refused.json(), { error: { details: [{ path }] } })
+  }
+})

@@ -48,7 +48,12 @@ t.test('the message shows its file as ready, and gives its bytes', async (t) => 
   }
   const shown = (await messagesOf(ticketId)).find((message: { id: string }) => message.id === id)
   t.match(shown, { type: 'document', media })
-  const events = await db.selectFrom('event').select('payload').where('type', '=', 'messages.new').execute()
+  const events = await db
+    .selectFrom('event')
+    .select('payload')
+    .where('type', '=', 'messages.new')
+    .orderBy('seq')
+    .execute()
   t.match(events.at(-1)?.payload, { message: { id, media } })
   const bytes = await get(`/api/messages/${id}/media`)
   t.equal(bytes.statusCode, 200)

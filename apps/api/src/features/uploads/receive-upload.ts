@@ -10,9 +10,11 @@ import type { Dependencies } from '../../dependencies.ts'
 import { uploadLimits } from '../../upload-variables.ts'
 import { judgeType, unsafe } from './judge-file.ts'
 import { type ReadForm, readForm } from './read-form.ts'
+import { type ScanNeeds, scanUpload } from './scan-upload.ts'
 import { type StoredUpload, storeFile, tooLarge } from './store-file.ts'
 
-export type ReceiveNeeds = Pick<Dependencies, 'config' | 'db' | 'lifecycle' | 'logger' | 'storage'>
+export type ReceiveNeeds = Pick<Dependencies, 'config' | 'db' | 'lifecycle' | 'logger' | 'storage'> &
+  ScanNeeds
 
 /** What a form has around its file. */
 const FORM_BYTES = 64 * 1024
@@ -67,17 +69,19 @@ function refuseAhead(request: FastifyRequest, maxBytes: number): void {
 
 /** The last judgement, with all fields and all bytes known. */
 async function keep(
-  { config, db }: ReceiveNeeds,
+  needs: ReceiveNeeds,
   { actor, id: requestId }: FastifyRequest & { actor: Actor },
   { tenantId, id }: Begun,
   { fields, fileName, stored }: ReadForm<StoredUpload>,
 ): Promise<Upload> {
+  const { config, db } = needs
   const { type } = fields
   const { size, sha256, hidden } = stored
   const maxBytes = uploadLimits(config)[type]
   if (size > maxBytes) throw tooLarge(type, maxBytes)
   const mediaType = judgeType(type, stored.claimedType, stored.look)
   if (type !== 'document' && hidden !== undefined) throw unsafe(hidden)
+  await scanUpload(needs, { tenantId, uploadId: id })
   const result = await keepUpload(db, {
     ...{ tenantId, id, fields, mediaType, size, sha256, fileName, requestId },
     hours: config.UPLOAD_KEEP_HOURS,

@@ -13,9 +13,10 @@ import { IdCursor, listOf, Page } from '../../lists/page.ts'
 import { FORM_LIMITS } from './read-form.ts'
 import { readRoute, requireAlive } from './read-route.ts'
 import { type ReceiveNeeds, receiveUpload } from './receive-upload.ts'
+import { createScanner } from './scan-upload.ts'
 import { requireSecret, toView } from './to-view.ts'
 
-type Needs = ReceiveNeeds & Parameters<typeof readRoute>[1]
+type Needs = Omit<ReceiveNeeds, 'scanner'> & Parameters<typeof readRoute>[1]
 
 const ONE = '/api/whatsapp/uploads/:id'
 const params = z.object({ id: z.uuid().toLowerCase() })
@@ -24,6 +25,7 @@ const File = z.unknown().meta({ type: 'string', format: 'binary' })
 /** Files that are brought before they are sent. */
 export async function uploadRoutes(app: HttpServer, dependencies: Needs): Promise<void> {
   const { config, db, report, storage } = dependencies
+  const receiving = { ...dependencies, scanner: createScanner(config) }
   // The form is read as it comes, by receiveUpload; names are judged whole, with what would be folders.
   await app.register(multipart, { limits: FORM_LIMITS, preservePath: true, throwFileSizeLimit: false })
 
@@ -51,7 +53,7 @@ export async function uploadRoutes(app: HttpServer, dependencies: Needs): Promis
     },
     async (request, reply) => {
       requireSecret(config.UPLOAD_LINK_SECRET)
-      const upload = await counted(dependencies, request)
+      const upload = await counted(receiving, request)
       return reply.status(201).send(toView(config, request, upload))
     },
   )
@@ -126,7 +128,7 @@ export async function uploadRoutes(app: HttpServer, dependencies: Needs): Promis
   await readRoute(app, dependencies)
 }
 
-async function counted(needs: Needs, request: FastifyRequest) {
+async function counted(needs: ReceiveNeeds, request: FastifyRequest) {
   const { tenantId } = request.actor
   try {
     const upload = await receiveUpload(needs, request)

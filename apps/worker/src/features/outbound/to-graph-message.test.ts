@@ -20,6 +20,13 @@ const mapped: [intent: unknown, content: Record<string, unknown>][] = [
     { type: 'text', text: { body: 'hello' } },
   ],
   [
+    {
+      ...{ intent: 'text', text: '@5511911112222 yes', mentions: ['+5511911112222'] },
+      ...{ quotedMessageId: 'ours', quoted: { providerMessageId: 'wamid.A', fromMe: false } },
+    },
+    { type: 'text', text: { body: '@5511911112222 yes' }, context: { message_id: 'wamid.A' } },
+  ],
+  [
     { intent: 'text', text: 'https://a.example', previewUrl: true },
     { type: 'text', text: { body: 'https://a.example', preview_url: true } },
   ],

@@ -56,6 +56,7 @@ export function toGraphMessage(
     recipient_type: 'individual',
     to: to.digits,
     biz_opaque_callback_data: id,
+    ...toContext(intent),
     ...content,
   }
   return { status: 'mapped', body }
@@ -66,6 +67,10 @@ const refused = (code: 'INVALID_TO' | 'UNSUPPORTED_OPERATION', message: string):
   code,
   message,
 })
+
+/** What it answers. Meta has no way to mention anybody. */
+const toContext = (intent: TransportIntent): object =>
+  'quoted' in intent && intent.quoted ? { context: { message_id: intent.quoted.providerMessageId } } : {}
 
 /** @returns `undefined` for what Meta has no message for */
 function toContent(intent: TransportIntent, mediaId: string | undefined): object | undefined {

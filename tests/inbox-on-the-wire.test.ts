@@ -101,6 +101,23 @@ t.test('an instance without receipts tells the customer nothing', async (t) => {
   await settings(null)
 })
 
+t.test('an answer that quotes is shown with its quote, on the phone and in the inbox', async (t) => {
+  const { ticketId, message: question } = await write('how much?')
+  const payload = { text: 'twenty', quotedMessageId: question.id }
+  const sent = await api.post(`/api/tickets/${ticketId}/messages`, { payload, idempotencyKey: 'answer-1' })
+  t.equal(sent.status, 202)
+  const shown = await until(async () => {
+    const { items } = (await simulator.get(`${chat}/messages`)).body
+    return items.find((one: { text: string }) => one.text === 'twenty')
+  })
+  t.equal(shown.quotedId, question.providerMessageId)
+  const { id } = (await simulator.post(`${chat}/messages`, { text: 'too much', quoted: { id: shown.id } }))
+    .body
+  const reply = await until(() => heard.find(({ message }) => message.providerMessageId === id))
+  t.match(reply.message.quoted, { id: sent.body.messageId, direction: 'outbound', text: 'twenty' })
+  t.match((await api.get(`/api/messages/${sent.body.messageId}`)).body, { quoted: { id: question.id } })
+})
+
 t.test('an operator who types is shown where the instance says so, until it stops', async (t) => {
   const { ticketId } = await write('sixth')
   await socket.emitWithAck('join-ticket', ticketId)

@@ -1,27 +1,31 @@
-import type { ReactionIntent } from '@carteiro/contracts/intents/poll-and-reaction'
+import type { MessageTarget } from '@carteiro/contracts/intents/quoting'
 import { formatJid, type Jid } from '@carteiro/contracts/jid'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { validate } from 'uuid'
 import { addressOf } from '../contacts/phone.ts'
 
-export type ReactionTarget =
-  | { status: 'found'; target: NonNullable<ReactionIntent['target']> }
-  | { status: 'message_not_found'; messageId: string }
+export type FoundTarget =
+  | { status: 'found'; target: MessageTarget }
+  | { status: 'message_not_found'; messageId: string; member: TargetMember }
   | { status: 'invalid_request'; faults: { of: 'intent'; path: string; message: string }[] }
 
-export interface ReactionLookup {
+/** The member of the intent that names the message. */
+export type TargetMember = 'messageId' | 'quotedMessageId'
+
+export interface TargetLookup {
   tenantId: string
   instanceId: string
   recipient: Jid
   /** Ours, or WhatsApp's. */
   messageId: string
+  member: TargetMember
 }
 
-/** The message of the recipient's chat that is reacted to, as transports name it. */
-export async function findReactionTarget(
+/** The message of the recipient's chat that another one is about, as transports name it. */
+export async function findMessageTarget(
   transaction: DatabaseTransaction,
-  { tenantId, instanceId, recipient, messageId }: ReactionLookup,
-): Promise<ReactionTarget> {
+  { tenantId, instanceId, recipient, messageId, member }: TargetLookup,
+): Promise<FoundTarget> {
   const row = await transaction
     .selectFrom('message')
     .innerJoin('contact', (join) =>
@@ -42,10 +46,10 @@ export async function findReactionTarget(
     .orderBy('message.direction')
     .limit(1)
     .executeTakeFirst()
-  if (!row || !isIn(recipient, row)) return { status: 'message_not_found', messageId }
+  if (!row || !isIn(recipient, row)) return { status: 'message_not_found', messageId, member }
   if (row.provider_message_id === null) {
     const message = 'was not sent yet; WhatsApp does not know it'
-    return { status: 'invalid_request', faults: [{ of: 'intent', path: 'messageId', message }] }
+    return { status: 'invalid_request', faults: [{ of: 'intent', path: member, message }] }
   }
   const { participantJid } = row.metadata
   return {

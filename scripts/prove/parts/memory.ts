@@ -12,6 +12,8 @@ export interface Memory {
 export interface MemoryReader {
   /** Collects the garbage first: what is left is held by somebody. */
   read(): Promise<Memory>
+  /** As it stands, garbage and all. */
+  look(): Promise<Memory>
   close(): void
 }
 
@@ -40,15 +42,19 @@ export async function inspectMemory(port: number): Promise<MemoryReader> {
       waiting.set(++asked, resolve)
       socket.send(JSON.stringify({ id: asked, method, params }))
     })
+  const look = async () => {
+    const expression = 'JSON.stringify(process.memoryUsage())'
+    const told = Evaluated.parse(await ask('Runtime.evaluate', { expression }))
+    const { heapUsed, external, rss } = Usage.parse(JSON.parse(told.result.value))
+    return { used: toMiB(heapUsed + external), resident: toMiB(rss) }
+  }
   return {
+    look,
     read: async () => {
       // Twice: what the first one finds may hold more.
       await ask('HeapProfiler.collectGarbage')
       await ask('HeapProfiler.collectGarbage')
-      const expression = 'JSON.stringify(process.memoryUsage())'
-      const told = Evaluated.parse(await ask('Runtime.evaluate', { expression }))
-      const { heapUsed, external, rss } = Usage.parse(JSON.parse(told.result.value))
-      return { used: toMiB(heapUsed + external), resident: toMiB(rss) }
+      return look()
     },
     close: () => socket.close(),
   }
