@@ -9,6 +9,7 @@ import { onUpsert } from './features/receiving/on-upsert.ts'
 import { untilKept } from './features/receiving/until-kept.ts'
 import type { SessionListener } from './features/session/connect-once.ts'
 import { toConnectionEvent } from './features/session/status-event.ts'
+import { isCommitted } from './send-beside-others.ts'
 import type { Sending } from './wire-sending.ts'
 
 interface ListenerParts extends Pick<Dependencies, 'report' | 'journal' | 'groups'> {
@@ -32,7 +33,7 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     // How it stands is for the next holder to tell.
     onLost: report.instanceGone,
     onSocket(instanceId, socket) {
-      guardFrames(socket, () => isOurs(instanceId))
+      guardFrames(socket, () => whyNoFrame(isOurs(instanceId)))
       acks.listen(instanceId, socket)
       groups.listen(instanceId, socket)
       ears.listen(instanceId, socket)
@@ -51,4 +52,9 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),
   }
+}
+
+function whyNoFrame(isOurs: boolean): string | undefined {
+  if (!isOurs) return 'the lease of this instance is lost'
+  return isCommitted() ? undefined : 'its keys are not committed'
 }

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { Dependencies } from './dependencies.ts'
 import { consumeTurns } from './features/conversation-flow/consume.ts'
 import { consumeInbound } from './features/inbound/consume.ts'
+import { measureQueues } from './features/maintenance/measure-queues.ts'
 import { keepReconciling } from './features/maintenance/reconcile.ts'
 import { keepRemovingUploads } from './features/maintenance/remove-uploads.ts'
 import { keepRetaining } from './features/maintenance/retain.ts'
@@ -37,6 +38,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   keepRetaining(dependencies)
   keepRemovingUploads(dependencies)
   keepReconciling(dependencies)
+  measureQueues(dependencies)
 
   const listening = listen([TYPING_CHANNEL, ...(await readWakeChannels(db))], {
     url: config.DATABASE_URL,

@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import { gather } from './gather.ts'
 
@@ -15,6 +16,31 @@ t.test('what is asked while a run is under way goes together into the next one',
   t.same(runs, [[1], [2, 3, 4], [5]])
   t.equal(await double(6), 12)
 })
+
+t.test(
+  'where several asked at once, the next run waits for more, and whoever asks alone does not',
+  async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const runs: number[][] = []
+    const ask = gather(
+      async (items: number[]) => {
+        runs.push(items)
+        return items
+      },
+      { maxItems: 10, companyMs: 2 },
+    )
+    await ask(1)
+    await Promise.all([2, 3, 4].map(ask))
+    const later = ask(5)
+    await new Promise(setImmediate)
+    t.same(runs, [[1], [2, 3, 4]])
+    const last = ask(6)
+    mock.timers.tick(2)
+    await Promise.all([later, last])
+    t.same(runs.at(-1), [5, 6])
+  },
+)
 
 t.test('one that cannot be done fails no other', async (t) => {
   const ask = gather(

@@ -1,6 +1,11 @@
 export interface GatherOptions {
   /** More wait for the next run. */
   maxItems: number
+  /**
+   * Where the last run had several items, the next one begins so much later, that it has several, too. Who asks alone
+   * never waits for it.
+   */
+  companyMs?: number
 }
 
 /**
@@ -11,7 +16,7 @@ export interface GatherOptions {
  */
 export function gather<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
-  { maxItems }: GatherOptions,
+  { maxItems, companyMs = 0 }: GatherOptions,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item
@@ -20,10 +25,16 @@ export function gather<Item, Result>(
   }
   const waiting: Waiting[] = []
   let isRunning = false
+  let hadCompany = false
 
   async function runAll(): Promise<void> {
     isRunning = true
-    while (waiting.length > 0) await settle(waiting.splice(0, maxItems))
+    while (waiting.length > 0) {
+      if (hadCompany && companyMs > 0) await new Promise((resolve) => setTimeout(resolve, companyMs))
+      const batch = waiting.splice(0, maxItems)
+      hadCompany = batch.length > 1
+      await settle(batch)
+    }
     isRunning = false
   }
 

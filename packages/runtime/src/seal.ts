@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 /** What a sealed value is: bound into the seal, so that rows cannot be swapped for one another. */
 export type SealContext = readonly [instanceId: string, kind: string, id: string]
@@ -49,19 +56,22 @@ export function createSeal(keys: Buffer | readonly [SealKey, ...SealKey[]]): Sea
   const all = Buffer.isBuffer(keys) ? ([{ key: keys }] as const) : keys
   const [first] = all
   const header = headerOf(first)
-  const byHeader = new Map<string, Buffer[]>()
+  // Node takes three times as long to begin with a key's bytes as with a key.
+  const sealing = createSecretKey(first.key)
+  const byHeader = new Map<string, KeyObject[]>()
   for (const each of all) {
+    const key = createSecretKey(each.key)
     // What was sealed before a key had a name opens with it, too.
     for (const one of [headerOf(each), headerOf({ key: each.key })]) {
       const name = one.toString('hex')
-      byHeader.set(name, [...(byHeader.get(name) ?? []), each.key])
+      byHeader.set(name, [...(byHeader.get(name) ?? []), key])
     }
   }
 
   return {
     seal(plain, context) {
       const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', first.key, iv).setAAD(additionalData(header, context))
+      const cipher = createCipheriv('aes-256-gcm', sealing, iv).setAAD(additionalData(header, context))
       const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()])
       return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext])
     },
@@ -86,7 +96,7 @@ export function createSeal(keys: Buffer | readonly [SealKey, ...SealKey[]]): Sea
 }
 
 /** `undefined` when it was sealed under another key, or is not what was sealed. */
-function openWith(key: Buffer, body: Uint8Array, additional: Buffer): Buffer | undefined {
+function openWith(key: KeyObject, body: Uint8Array, additional: Buffer): Buffer | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
   })

@@ -5,6 +5,7 @@ import {
   type SignalRepositoryWithLIDStore,
 } from '@whiskeysockets/baileys'
 import { createInOrder } from '../../in-order.ts'
+import { commitsOfSend, leaveOutSends } from '../../send-beside-others.ts'
 
 type Repository = SignalRepositoryWithLIDStore
 
@@ -58,12 +59,14 @@ export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransact
   // one before, an instance sent as many messages a second as PostgreSQL commits one after the other. The next step goes
   // on from what this one left in memory. Its commit comes after, or fails with it; and nothing leaves before its own.
   const lockedUntilCommit = async <Result>(jid: string, step: () => Promise<Result>): Promise<Result> => {
-    const commits: Promise<void>[] = []
+    const ofSend = commitsOfSend()
+    const commits = ofSend ?? []
     const result = await outside(() => stepCommits.run(commits, () => transaction(jid, step)))
-    await Promise.all(commits)
+    if (!ofSend) await Promise.all(commits)
     return result
   }
   isolateMapping(inner, keys, outside)
+  leaveOutSends(keys)
   return {
     ...inner,
     encryptMessage: (options) => lockedUntilCommit(options.jid, () => inner.encryptMessage(options)),

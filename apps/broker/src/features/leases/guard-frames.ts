@@ -1,19 +1,21 @@
 type Send = (...args: unknown[]) => unknown
 
 /**
- * Lets no frame leave to WhatsApp while `mayWrite` says no: a process that was stopped in the middle of a send must not
- * finish it after another broker took its instance. Baileys keeps its own hold of `ws.send`, so the guard stands
+ * Lets no frame leave to WhatsApp while `whyNot` gives a reason: a process that was stopped in the middle of a send must
+ * not finish it after another broker took its instance. Baileys keeps its own hold of `ws.send`, so the guard stands
  * before the WebSocket below it.
  *
+ * @param whyNot asked in the asynchronous context of the frame
  * @throws Error when Baileys has no such WebSocket
  */
-export function guardFrames({ ws }: { ws: object }, mayWrite: () => boolean): void {
+export function guardFrames({ ws }: { ws: object }, whyNot: () => string | undefined): void {
   const socket: unknown = Reflect.get(ws, 'socket')
   if (!hasSend(socket)) throw new Error('the socket of Baileys has no WebSocket to guard')
   const send = socket.send.bind(socket)
   socket.send = (...args) => {
-    if (mayWrite()) return send(...args)
-    const refused = new Error('the lease of this instance is lost: nothing is sent')
+    const reason = whyNot()
+    if (reason === undefined) return send(...args)
+    const refused = new Error(`nothing is sent: ${reason}`)
     const callback = args.at(-1)
     if (typeof callback === 'function') callback(refused)
     return undefined

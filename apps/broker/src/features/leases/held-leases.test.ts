@@ -59,12 +59,12 @@ test('no frame leaves once the lease is lost, and whoever sent it is told', asyn
     },
   }
   let isOurs = true
-  guardFrames({ ws: { socket } }, () => isOurs)
+  guardFrames({ ws: { socket } }, () => (isOurs ? undefined : 'it is not ours'))
   const send = (frame: string) =>
     new Promise<Error | undefined>((resolve) => void socket.send(frame, resolve))
   t.equal(await send('one'), undefined)
   isOurs = false
-  t.match(await send('two'), { message: /lease/ })
+  t.match(await send('two'), { message: /it is not ours/ })
   t.same(left, ['one'])
-  t.throws(() => guardFrames({ ws: {} }, () => true))
+  t.throws(() => guardFrames({ ws: {} }, () => undefined))
 })

@@ -2,8 +2,9 @@ import { formatJid, type Jid, parseJid } from '@carteiro/contracts/jid'
 import type { proto, WASocket } from '@whiskeysockets/baileys'
 import { boomStatus } from '../../boom-status.ts'
 import type { FindReach } from '../../reach.ts'
+import { sendBesideOthers } from '../../send-beside-others.ts'
 import { type PrepareDependencies, prepareContent } from './prepare-content.ts'
-import type { SendLedger } from './send-ledger.ts'
+import type { LedgerEntry, SendLedger } from './send-ledger.ts'
 import type { PreparedSend, SendOutcome } from './send-outcome.ts'
 import { showTyping } from './show-typing.ts'
 import type { Acks, AwaitedAck } from './wait-for-ack.ts'
@@ -30,6 +31,13 @@ export interface Departed {
 
 const CONNECTION_CLOSED = 428
 
+/** A message as it may leave, and where it goes. */
+interface Made {
+  kind: 'made'
+  send: PreparedSend
+  content: proto.IMessage
+}
+
 /**
  * Brings a message out of the house, or says why not. What the ledger has an answer for is not sent again.
  *
@@ -42,27 +50,64 @@ export async function depart(
 ): Promise<Departed | SendOutcome> {
   if (Date.now() >= send.deadline) return { kind: 'timeout' }
   const { ledger } = deps
-  const { instanceId, idempotencyKey, waMessageId } = send
-  const known = await ledger.find(instanceId, idempotencyKey)
-  if (known && !known.requestHash.equals(send.hash)) return { kind: 'key_mismatch' }
+  const { instanceId, idempotencyKey, message, hash: requestHash } = send
   const socket = deps.socket(instanceId)
-  if (known?.answer && (known.answer.status === 'sent' || !socket)) {
+  // What needs no file is made before it is known whether the key is: so the ledger is asked and written at once.
+  const early = socket && !('media' in message) ? await make(deps, socket, send, signal) : undefined
+  const known =
+    early?.kind === 'made'
+      ? await ledger.begin({ ...send, requestHash, content: early.content })
+      : await ledger.find(instanceId, idempotencyKey)
+  if (known) return await goOn(deps, socket, { send, known, signal })
+  if (!socket) return { kind: 'disconnected' }
+  const made = early ?? (await make(deps, socket, send, signal))
+  if (made.kind !== 'made') return made
+  if (!early) await ledger.begin({ ...send, requestHash, content: made.content })
+  return await leave(deps, socket, { made, isNew: true, signal })
+}
+
+/** What the ledger knows of is answered by it, or goes out as it was: neither fetched nor uploaded again. */
+async function goOn(
+  deps: DepartDependencies,
+  socket: WASocket | undefined,
+  { send, known, signal }: { send: PreparedSend; known: LedgerEntry; signal: AbortSignal },
+): Promise<Departed | SendOutcome> {
+  if (!known.requestHash.equals(send.hash)) return { kind: 'key_mismatch' }
+  if (known.answer && (known.answer.status === 'sent' || !socket)) {
     return { kind: 'answered', response: known.answer, replayed: true }
   }
   if (!socket) return { kind: 'disconnected' }
-  const reach = await deps.reach(instanceId, socket, send.jid)
+  const before = await deps.ledger.content(send.instanceId, send.waMessageId)
+  const made = await make(deps, socket, send, signal, before)
+  return made.kind === 'made' ? await leave(deps, socket, { made, isNew: false, signal }) : made
+}
+
+/** @param before what was made of it already */
+async function make(
+  deps: DepartDependencies,
+  socket: WASocket,
+  send: PreparedSend,
+  signal: AbortSignal,
+  before?: proto.IMessage,
+): Promise<Made | SendOutcome> {
+  const reach = await deps.reach(send.instanceId, socket, send.jid)
   if (reach.kind === 'unreachable') return { kind: 'not_on_whatsapp' }
   if (reach.kind === 'untold') return reach
   const reached = { ...send, jid: reach.jid }
-  // What was on its way before goes out as it was: neither fetched nor uploaded again.
-  const before = known && (await ledger.content(instanceId, waMessageId))
-  const prepared = before ? wasPrepared(before) : await prepareContent(deps, socket, { ...reached, signal })
-  if (prepared.kind !== 'prepared') return prepared
-  const { content } = prepared
-  if (!known) await ledger.begin({ ...send, requestHash: send.hash, content })
-  const { typing = false } = await deps.settings(instanceId)
-  if (typing) await showTyping(socket, reached, signal)
-  return await relay(deps, socket, { send: reached, content, isNew: !known })
+  if (before) return { kind: 'made', send: reached, content: before }
+  const prepared = await prepareContent(deps, socket, { ...reached, signal })
+  return prepared.kind === 'prepared' ? { kind: 'made', send: reached, content: prepared.content } : prepared
+}
+
+async function leave(
+  deps: DepartDependencies,
+  socket: WASocket,
+  { made, isNew, signal }: { made: Made; isNew: boolean; signal: AbortSignal },
+): Promise<Departed | SendOutcome> {
+  const { send, content } = made
+  const { typing = false } = await deps.settings(send.instanceId)
+  if (typing) await showTyping(socket, send, signal)
+  return await relay(deps, socket, { send, content, isNew })
 }
 
 async function relay(
@@ -73,7 +118,8 @@ async function relay(
   const { instanceId, idempotencyKey, waMessageId, jid } = send
   const awaited = acks.expect(instanceId, waMessageId)
   try {
-    await socket.relayMessage(formatJid(jid), content, { messageId: waMessageId })
+    const leave = () => socket.relayMessage(formatJid(jid), content, { messageId: waMessageId })
+    await (jid.kind === 'group' ? leave() : sendBesideOthers(socket, leave))
     return { kind: 'departed', awaited, content, jid, lid: await lidOf(socket, jid) }
   } catch (error) {
     awaited.release()
@@ -83,8 +129,6 @@ async function relay(
     return { kind: 'disconnected' }
   }
 }
-
-const wasPrepared = (content: proto.IMessage) => ({ kind: 'prepared', content }) as const
 
 /** The LID of a phone, which Baileys has just learnt. The message is out: nothing may fail any more. */
 async function lidOf(socket: WASocket, jid: Jid): Promise<string | undefined> {

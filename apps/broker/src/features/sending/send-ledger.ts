@@ -40,7 +40,15 @@ interface FoundRow {
   answer: unknown
 }
 
-const GATHERED = { maxItems: 100 }
+/** A row that was there before, or that was written now; neither where somebody else wrote it meanwhile. */
+interface BegunRow {
+  place: number
+  is_new: boolean
+  request_hash: Buffer | null
+  answer: unknown
+}
+
+const GATHERED = { maxItems: 100, companyMs: 2 }
 
 /** The keys as rows, with their places. */
 const asked = (keys: SendKey[]) => sql`
@@ -62,9 +70,15 @@ export class SendLedger {
     return this.#find({ instanceId, idempotencyKey })
   }
 
-  /** Writes the row before the send; one that is there already stays. */
-  async begin(send: NewSend): Promise<void> {
-    await this.#begin(send)
+  /**
+   * Writes the row before the send.
+   *
+   * @returns the one that is there already, which stays
+   */
+  async begin(send: NewSend): Promise<LedgerEntry | undefined> {
+    const begun = await this.#begin(send)
+    if (begun === 'new') return undefined
+    return begun ?? (await this.#find(send))
   }
 
   /** Keeps an answer that says that the message went, or may have gone. */
@@ -72,7 +86,7 @@ export class SendLedger {
     await this.#settle({ instanceId, idempotencyKey, answer })
   }
 
-  /** Sends that are under way together share their statements: three for each message would be most of its cost. */
+  /** Sends that are under way together share their statements: two for each message would be most of its cost. */
   readonly #find = gather((keys: SendKey[]) => this.#findAll(keys), GATHERED)
   readonly #begin = gather((sends: NewSend[]) => this.#beginAll(sends), GATHERED)
   readonly #settle = gather((answers: Answered[]) => this.#settleAll(answers), GATHERED)
@@ -84,28 +98,33 @@ export class SendLedger {
     const found = new Map(rows.map((row) => [row.place, row]))
     return keys.map((_key, index) => {
       const row = found.get(index + 1)
-      if (!row) return undefined
-      const answer = row.answer === null ? undefined : BrokerOutboundResponseSchema.parse(row.answer)
-      return { requestHash: row.request_hash, answer }
+      return row && toEntry(row)
     })
   }
 
-  async #beginAll(sends: NewSend[]): Promise<undefined[]> {
+  async #beginAll(sends: NewSend[]): Promise<(LedgerEntry | 'new' | undefined)[]> {
     const contents = sends.map(({ instanceId, waMessageId, content }) =>
       this.#seal.seal(proto.Message.encode(content).finish(), contentContext(instanceId, waMessageId)),
     )
-    await sql`
-      insert into broker.send_ledger (instance_id, idempotency_key, request_hash, wa_message_id, content)
-      select instance_id, idempotency_key, request_hash, wa_message_id, content
-      from unnest(
-        ${sends.map(({ instanceId }) => instanceId)}::text[],
-        ${sends.map(({ idempotencyKey }) => idempotencyKey)}::text[],
-        ${sends.map(({ requestHash }) => requestHash)}::bytea[],
-        ${sends.map(({ waMessageId }) => waMessageId)}::text[], ${contents}::bytea[]
-      ) as sent (instance_id, idempotency_key, request_hash, wa_message_id, content)
-      order by instance_id, idempotency_key
-      on conflict do nothing`.execute(this.#db)
-    return sends.map(() => undefined)
+    const { rows } = await sql<BegunRow>`
+      with given as (
+        select * from unnest(
+          ${sends.map(({ instanceId }) => instanceId)}::text[],
+          ${sends.map(({ idempotencyKey }) => idempotencyKey)}::text[],
+          ${sends.map(({ requestHash }) => requestHash)}::bytea[],
+          ${sends.map(({ waMessageId }) => waMessageId)}::text[], ${contents}::bytea[]
+        ) with ordinality as given (instance_id, idempotency_key, request_hash, wa_message_id, content, place)
+      ), begun as (
+        insert into broker.send_ledger (instance_id, idempotency_key, request_hash, wa_message_id, content)
+        select instance_id, idempotency_key, request_hash, wa_message_id, content
+        from given order by instance_id, idempotency_key
+        on conflict do nothing returning instance_id, idempotency_key, true as is_new
+      )
+      select given.place, coalesce(begun.is_new, false) as is_new, l.request_hash, l.answer
+      from given
+      left join begun using (instance_id, idempotency_key)
+      left join broker.send_ledger l using (instance_id, idempotency_key)`.execute(this.#db)
+    return rows.toSorted((a, b) => a.place - b.place).map(toBegun)
   }
 
   async #settleAll(answers: Answered[]): Promise<undefined[]> {
@@ -166,6 +185,19 @@ export class SendLedger {
       delete from broker.send_ledger
       where updated_at < now() - make_interval(days => ${retentionDays})`.execute(this.#db)
   }
+}
+
+const toEntry = ({
+  request_hash: requestHash,
+  answer,
+}: Pick<FoundRow, 'request_hash' | 'answer'>): LedgerEntry => ({
+  requestHash,
+  answer: answer === null ? undefined : BrokerOutboundResponseSchema.parse(answer),
+})
+
+function toBegun({ is_new: isNew, request_hash, answer }: BegunRow): LedgerEntry | 'new' | undefined {
+  if (isNew) return 'new'
+  return request_hash === null ? undefined : toEntry({ request_hash, answer })
 }
 
 const contentContext = (instanceId: string, waMessageId: string): SealContext => [

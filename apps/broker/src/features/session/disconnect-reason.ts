@@ -49,9 +49,9 @@ export interface EndFacts {
 /** What we end a socket for. */
 export class SocketFault extends Error {
   override readonly name = 'SocketFault'
-  readonly reason: 'no_answer' | 'bad_frame'
+  readonly reason: 'connection_lost' | 'no_answer' | 'bad_frame'
 
-  constructor(reason: 'no_answer' | 'bad_frame', cause?: unknown) {
+  constructor(reason: SocketFault['reason'], cause?: unknown) {
     super(`The socket was ended: ${reason}`, { cause })
     this.reason = reason
   }

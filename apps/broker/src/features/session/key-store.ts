@@ -21,6 +21,9 @@ import { createTextCache } from './text-cache.ts'
  */
 const CACHE_CHARACTERS = 512 * 1024
 
+/** Stands wherever BufferJSON wrote bytes. */
+const BYTES = '"Buffer"'
+
 /** In the cache: there is no such key. Baileys asks for some with every message, and no key's JSON is empty. */
 const NONE = ''
 
@@ -139,11 +142,14 @@ export class KeyStore implements SignalKeyStore {
 
   #openBatch(): { writes: Write[]; committed: Promise<void> } {
     const writes: Write[] = []
-    // The steps of one message, to each of its devices, end in the same turn of the event loop.
-    const committed = Promise.all([this.#last, setImmediate()]).then(() => {
-      this.#next = undefined
-      return this.#whileAway(() => this.#write(writes))
-    })
+    // The steps of one message, to each of its devices, end in the same turn of the event loop; and those that waited
+    // for the commit before in the turn after it.
+    const committed = this.#last
+      .then(() => setImmediate())
+      .then(() => {
+        this.#next = undefined
+        return this.#whileAway(() => this.#write(writes))
+      })
     this.#last = committed.catch(() => undefined)
     return { writes, committed }
   }
@@ -211,13 +217,17 @@ function toChanges(data: SignalDataSet): KeyChange[] {
     Object.entries(keys ?? {}).map(([id, value]) => ({
       type,
       id,
-      text: value == null ? null : JSON.stringify(value, BufferJSON.replacer),
+      text: value == null ? null : toText(type, value),
     })),
   )
 }
 
+/** libsignal writes its sessions' bytes as base64 by itself: to look for bytes in them takes longer than all the rest. */
+const toText = (type: string, value: unknown): string =>
+  type === 'session' ? JSON.stringify(value) : JSON.stringify(value, BufferJSON.replacer)
+
 function parseKey<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
-  const value = JSON.parse(text, BufferJSON.reviver)
+  const value = text.includes(BYTES) ? JSON.parse(text, BufferJSON.reviver) : JSON.parse(text)
   // Baileys reads its fields as protobuf's, defaults and all.
   return type === 'app-state-sync-key' ? appStateSyncKey(value) : value
 }

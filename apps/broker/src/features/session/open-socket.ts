@@ -72,7 +72,8 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     ...(uploads && { customUploadHosts: [uploads], fetchAgent: uploads.agent }),
     ...(version && { version }),
     browser: ['Carteiro', 'Chrome', '1'],
-    connectTimeoutMs: 20_000,
+    // end-unanswered.ts watches in its place.
+    connectTimeoutMs: 0,
     // Below the 25 s that a send may take.
     defaultQueryTimeoutMs: 20_000,
     keepAliveIntervalMs: NEVER_MS,

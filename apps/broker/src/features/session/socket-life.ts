@@ -13,6 +13,7 @@ import { createBaileysLogger } from './baileys-logger.ts'
 import { type EndReason, readEnd, SocketFault } from './disconnect-reason.ts'
 import { endOnBadFrame } from './end-on-bad-frame.ts'
 import { endPromptly } from './end-promptly.ts'
+import { endUnanswered } from './end-unanswered.ts'
 import { followQr, type ShownQr } from './follow-qr.ts'
 import { hideUnreadableActs } from './hide-unreadable-acts.ts'
 import { type LivenessTimes, watchLiveness } from './liveness.ts'
@@ -120,6 +121,7 @@ function untilClosed(
     const closed = (error: unknown) => {
       clearTimeout(deadline)
       alive.stop()
+      stopWaiting()
       signal.removeEventListener('abort', endAsked)
       lost.removeEventListener('abort', breakNow)
       resolve(error)
@@ -136,6 +138,10 @@ function untilClosed(
     endOnBadFrame(socket, (cause) => end(new SocketFault('bad_frame', cause)))
     const alive = watchLiveness(socket, liveness, () => {
       end(new SocketFault('no_answer'))
+      breakLine()
+    })
+    const stopWaiting = endUnanswered(socket, () => {
+      end(new SocketFault('connection_lost'))
       breakLine()
     })
     socket.ev.on('connection.update', ({ connection, lastDisconnect, isNewLogin, qr }) => {
