@@ -65,6 +65,9 @@ async function mergeOpenTickets(work: UnitOfWork, tenantId: string, { kept, gone
   for (const [older, younger] of Map.groupBy(oldestFirst, (ticket) => ticket.instance_id).values()) {
     if (!older || !younger) continue
     await mergeTickets(work, tenantId, older, younger)
+    await sql`
+      update upload set ticket_id = ${older.id} where tenant_id = ${tenantId} and ticket_id = ${younger.id}
+        and contact_id = any(${[kept, gone]}::uuid[])`.execute(work.transaction)
     await tellMerged(work, tenantId, kept, { older, younger })
   }
 }
