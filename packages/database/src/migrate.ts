@@ -22,7 +22,9 @@ async function readMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort()
   const entries = files.map(async (file) => {
     const text = await readFile(new URL(file, FOLDER), 'utf8')
-    const migration: Migration = { up: async (db) => void (await sql.raw(text).execute(db)) }
+    // A table that has grown takes longer than a statement of the product may.
+    const statements = sql.raw(`set local statement_timeout = 0; ${text}`)
+    const migration: Migration = { up: async (db) => void (await statements.execute(db)) }
     return [file.replace(/\.sql$/, ''), migration] as const
   })
   return Object.fromEntries(await Promise.all(entries))
