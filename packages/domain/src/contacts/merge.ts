@@ -51,7 +51,7 @@ async function lockContacts(
   ids: [string, string],
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string; created_at: Date }>`
-    select id, created_at from contact where tenant_id = ${tenantId} and id = any(${ids}::uuid[])
+    select id, created_at from contact where tenant_id = ${tenantId} and id = any(${ids}::uuid[]) and erased_at is null
     order by id for update`.execute(transaction)
   return rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime()).map(({ id }) => id)
 }
@@ -65,6 +65,9 @@ async function mergeOpenTickets(work: UnitOfWork, tenantId: string, { kept, gone
   for (const [older, younger] of Map.groupBy(oldestFirst, (ticket) => ticket.instance_id).values()) {
     if (!older || !younger) continue
     await mergeTickets(work, tenantId, older, younger)
+    await sql`
+      update upload set ticket_id = ${older.id} where tenant_id = ${tenantId} and ticket_id = ${younger.id}
+        and contact_id = any(${[kept, gone]}::uuid[])`.execute(work.transaction)
     await tellMerged(work, tenantId, kept, { older, younger })
   }
 }
