@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import t from 'tap'
 import { GREETING, SERVICE, startConversations } from '../apps/worker/src/testing/converse.ts'
@@ -37,12 +38,12 @@ async function end(worker: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise
 }
 
 /** Sessions that have a turn in their hands and wait for a lock. */
-const countHeldUp = async () =>
+const countHeldUp = async (queryable: Queryable = db) =>
   (
     await sql`
       select from pg_locks turn join pg_locks waits on waits.pid = turn.pid and not waits.granted
       where turn.relation = 'flow_turn'::regclass and turn.mode = 'RowExclusiveLock' and turn.granted`.execute(
-      db,
+      queryable,
     )
   ).rows.length
 
@@ -62,7 +63,8 @@ t.test(
     await db.transaction().execute(async (transaction) => {
       await sql`select from event_counter where tenant_id = 'acme' for update`.execute(transaction)
       const killed = startWorker()
-      await until(async () => (await countHeldUp()) > 0)
+      // Asked in the transaction itself, which would be ended if it were idle for long.
+      await until(async () => (await countHeldUp(transaction)) > 0)
       await end(killed, 'SIGKILL')
     })
     await until(async () => (await countHeldUp()) === 0)

@@ -118,13 +118,20 @@ t.test('an answer that quotes is shown with its quote, on the phone and in the i
   t.match((await api.get(`/api/messages/${sent.body.messageId}`)).body, { quoted: { id: question.id } })
 })
 
-t.test('an operator who types is shown where the instance says so, until it stops', async (t) => {
-  const { ticketId } = await write('sixth')
-  await socket.emitWithAck('join-ticket', ticketId)
-  const type = (typing: boolean) => socket.emitWithAck('ticket:typing', { ticketId, typing })
-  t.equal((await api.patch(INSTANCE, { settings: { broker: { typing: true } } })).status, 200)
-  t.match(await type(true), { ok: true })
-  await until(async () => (await types()) || undefined)
-  t.match(await type(false), { ok: true })
-  await until(async () => !(await types()) || undefined)
-})
+t.test(
+  'an operator who types is shown where the instance says so, until it stops or is silent',
+  async (t) => {
+    const { ticketId } = await write('sixth')
+    await socket.emitWithAck('join-ticket', ticketId)
+    const type = (typing: boolean) => socket.emitWithAck('ticket:typing', { ticketId, typing })
+    t.equal((await api.patch(INSTANCE, { settings: { broker: { typing: true } } })).status, 200)
+    t.match(await type(true), { ok: true })
+    await until(async () => (await types()) || undefined)
+    // Nothing more is told: after 10 s it is shown no longer.
+    await until(async () => !(await types()) || undefined)
+    t.match(await type(true), { ok: true })
+    await until(async () => (await types()) || undefined)
+    t.match(await type(false), { ok: true })
+    await until(async () => !(await types()) || undefined)
+  },
+)

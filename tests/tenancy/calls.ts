@@ -162,6 +162,8 @@ export const CALLS: Record<string, (acme: Owned) => Call[]> = {
     { params: { id: acme.contactId, purpose: 'marketing' } },
   ],
   'GET /api/contacts/{id}/export': (acme) => [{ params: { id: acme.contactId } }],
+  'POST /api/contacts/{id}/erase': (acme) => [{ params: { id: acme.contactId } }],
+  'GET /api/contacts/{id}/erase': (acme) => [{ params: { id: acme.contactId } }],
   'PUT /api/contacts/{id}/consents/{purpose}': (acme) => [
     { params: { id: acme.contactId, purpose: 'marketing' }, payload: { status: 'granted', source: 'form' } },
   ],

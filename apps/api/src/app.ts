@@ -24,6 +24,7 @@ import { outboundActRoutes } from './features/outbound/act-routes.ts'
 import { chatRoutes } from './features/outbound/chat-routes.ts'
 import { outboundListRoutes } from './features/outbound/list-routes.ts'
 import { outboundRoutes } from './features/outbound/routes.ts'
+import { eraseRoutes } from './features/persons/erase-routes.ts'
 import { exportRoute } from './features/persons/export-route.ts'
 import { queueRoutes } from './features/queues/routes.ts'
 import { searchRoutes } from './features/search/routes.ts'
@@ -80,6 +81,7 @@ export async function createApp(dependencies: Dependencies): Promise<HttpServer>
   await app.register(consentRoutes, dependencies)
   await app.register(messageRoutes, dependencies)
   await app.register(exportRoute, dependencies)
+  await app.register(eraseRoutes, dependencies)
   await app.register(mediaRoutes, dependencies)
   await app.register(mediaRetryRoute, dependencies)
   await app.register(uploadRoutes, dependencies)

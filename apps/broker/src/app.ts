@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { Config } from './config.ts'
 import type { Dependencies } from './dependencies.ts'
 import { existsRoutes } from './features/exists/routes.ts'
+import { forgettingRoutes } from './features/forgetting/routes.ts'
 import { groupRoutes } from './features/groups/routes.ts'
 import { linkingRoutes } from './features/instances/linking-routes.ts'
 import { instanceRoutes } from './features/instances/routes.ts'
@@ -63,6 +64,7 @@ export function createApp(
     groupRoutes(guarded, dependencies)
     presenceRoutes(guarded, dependencies)
     mediaRoutes(guarded, dependencies)
+    forgettingRoutes(guarded, dependencies)
   })
   return server
 }

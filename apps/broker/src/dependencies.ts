@@ -45,6 +45,7 @@ export interface Dependencies {
   meters: Meters
   instances: Instances
   settings: Settings
+  opened: OpenedMessages
   sessions: Sessions
   leases: Leases
   /** Takes part in the sharing of instances; told where this process listens. */
@@ -153,6 +154,7 @@ export function createDependencies(
       meters,
       instances,
       settings,
+      opened,
       sessions,
       acts,
       journal,

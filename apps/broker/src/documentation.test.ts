@@ -32,6 +32,7 @@ test('every route of the surface is documented, and reading that needs no key', 
       'POST /instances/{id}/media/download',
       'POST /instances/{id}/presence',
       'POST /instances/{id}/read',
+      'POST /instances/{id}/forget',
       'GET /instances/{id}/metrics',
     ]
     t.same(

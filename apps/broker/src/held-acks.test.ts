@@ -1,3 +1,4 @@
+import { proto } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { t, test } from 'tap'
 import { call, startTestBroker } from './test-broker.ts'
@@ -172,4 +173,24 @@ test('a phone that asks for a message again and again gets it, and its asking is
   customer.failToOpen(4)
   const id = await sent(CUSTOMER)
   t.match(customer.shown({ id }), [{ content: { text: 'hello' } }])
+})
+
+// The last one: nothing leaves this connection any more.
+test('keys that our own phone shares are kept with the message that brings them', async (t) => {
+  const keyId = Buffer.from('a key of the address book')
+  // Baileys writes keys when its receipt is sent, and here that is never.
+  Reflect.set(Reflect.get(socket('main').ws, 'socket'), 'send', () => undefined)
+  await phone(ACCOUNT).tellCompanion(1, {
+    protocolMessage: {
+      type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
+      appStateSyncKeyShare: { keys: [{ keyId: { keyId }, keyData: { keyData: Buffer.alloc(32, 7) } }] },
+    },
+  })
+  const kept = db
+    .selectFrom('broker.session_key')
+    .select('id')
+    .where('type', '=', 'app-state-sync-key')
+    .where('id', '=', keyId.toString('base64'))
+  while ((await kept.execute()).length === 0);
+  t.equal(companion().mailbox.count().message, 1)
 })

@@ -6,7 +6,7 @@ import { boundedLabel, Counter, type Registry } from '@carteiro/runtime/metrics'
 /** Tenants name their questions: so many names are told apart. */
 const MAX_QUESTIONS = 100
 
-/** Metrics and log lines of conversations: what is said automatically, and tickets that were repaired. */
+/** Metrics and log lines of conversations: what is said automatically, tickets that were repaired, and people who were forgotten. */
 export function reportFlow(registers: Registry[], logger: Logger) {
   const questionLabel = boundedLabel(MAX_QUESTIONS)
   const replies = new Counter({
@@ -30,7 +30,16 @@ export function reportFlow(registers: Registry[], logger: Logger) {
     help: 'Tickets whose times were not those of their messages',
     registers,
   })
+  const erasures = new Counter({
+    name: 'whatsapp_erasures_total',
+    help: 'Contacts that were forgotten',
+    registers,
+  })
   return {
+    erased: (run: { tenantId: string; contactId: string; messages: number; events: number }) => {
+      erasures.inc()
+      logger.info(run, 'a contact was forgotten')
+    },
     reconciled: (run: { tenantId: string; tickets: number; repaired: number }) => {
       repairedTickets.inc(run.repaired)
       logger[run.repaired > 0 ? 'warn' : 'info'](run, 'timelines reconciled')

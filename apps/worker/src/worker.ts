@@ -17,6 +17,7 @@ import { createFetchers } from './features/media/create-fetchers.ts'
 import { createFetchMedia } from './features/media/fetch-media.ts'
 import { keepNotifying } from './features/notifications/keep-notifying.ts'
 import { consumeOutbound } from './features/outbound/consume.ts'
+import { keepErasing } from './features/persons/erase.ts'
 import { consumeReads } from './features/presence/consume-reads.ts'
 import { createTypingDisplay } from './features/presence/show-typing.ts'
 import { keepSearch } from './features/search/keep-search.ts'
@@ -38,6 +39,7 @@ export async function startWorker(dependencies: Dependencies): Promise<void> {
   keepRetaining(dependencies)
   keepRemovingUploads(dependencies)
   keepReconciling(dependencies)
+  keepErasing(dependencies)
   measureQueues(dependencies)
 
   const listening = listen([TYPING_CHANNEL, ...(await readWakeChannels(db))], {

@@ -7,6 +7,7 @@ import {
 import type { CheckedRecipients, CheckRecipients } from '@carteiro/contracts/broker-exists'
 import type { BrokerGroup } from '@carteiro/contracts/broker-groups'
 import { type ReadMessages, ReadResult, type SetPresence } from '@carteiro/contracts/broker-presence'
+import { type ForgetPerson, ForgottenPerson } from '@carteiro/contracts/person'
 import type { z } from 'zod'
 import { type BrokerFailure, failureOf } from './faults.ts'
 import { refusalInBody } from './read-sent.ts'
@@ -60,6 +61,12 @@ export interface InstanceSurface {
   ): Promise<BrokerResult<CheckedRecipients>>
   getGroups(instanceId: string, options: CallOptions): Promise<BrokerResult<BrokerGroup[]>>
   getMetrics(instanceId: string, options: CallOptions): Promise<BrokerResult<Record<string, unknown>>>
+  /** Lets go of what a broker keeps of a person. */
+  forget(
+    instanceId: string,
+    person: ForgetPerson,
+    options: CallOptions,
+  ): Promise<BrokerResult<ForgottenPerson>>
   /** Tells WhatsApp what was read. A broker that does not say which messages it knew has told of all. */
   markRead(
     instanceId: string,
@@ -149,6 +156,12 @@ export function createInstanceSurface({ request, open }: Transport): InstanceSur
       ask({ method: 'GET', path: `${pathOf(instanceId)}/groups` }, call, readGroups),
     getMetrics: (instanceId, call) =>
       ask({ method: 'GET', path: `${pathOf(instanceId)}/metrics` }, call, readMetrics),
+    forget: (instanceId, body, call) =>
+      ask(
+        { method: 'POST', path: `${pathOf(instanceId)}/forget`, body },
+        call,
+        (answer) => ForgottenPerson.safeParse(answer).data,
+      ),
     markRead: (instanceId, body, call) =>
       ask({ method: 'POST', path: `${pathOf(instanceId)}/read`, body }, call, (answer) => {
         const told = unwrapAnswer(answer).map((each) => ReadResult.safeParse(each))

@@ -111,6 +111,8 @@ export const EVENT_PAYLOADS = {
   }),
   /** Two contacts turned out to be one person: everything of `mergedContactId` is `contactId`'s now. */
   'contact.merged': z.object({ contactId: z.uuid(), mergedContactId: z.uuid() }),
+  /** Whoever it was asked to be forgotten: it has no name and no address any more, and what is shown of it is to go. */
+  'contact.erased': z.object({ contactId: z.uuid() }),
   'whatsapp.instance.updated': z.object({
     instanceId: z.string(),
     name: z.string(),

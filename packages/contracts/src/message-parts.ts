@@ -19,7 +19,10 @@ export const QuotedMessage = z.object({
 })
 export type QuotedMessage = z.infer<typeof QuotedMessage>
 
-/** A person's one reaction. `by` is a jid in groups, else the contact's id. */
+/** `by` of what our own side reacted. */
+export const OUR_SIDE = 'us'
+
+/** A person's one reaction. `by` is a jid in groups, else the contact's id; `us` for our own side's. */
 export const MessageReaction = z.object({ by: z.string(), emoji: z.string(), at: At })
 export type MessageReaction = z.infer<typeof MessageReaction>
 

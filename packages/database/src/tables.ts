@@ -38,6 +38,7 @@ import type {
   InstancePaceTable,
   LaneTable,
 } from './outbox-tables.ts'
+import type { ContactErasureTable } from './person-tables.ts'
 import type { ReadMarkTable, TypingShownTable } from './presence-tables.ts'
 import type { ContactSearchTable, MessageSearchTable, SearchCursorTable } from './search-tables.ts'
 import type { TemplateTable } from './template-tables.ts'
@@ -52,6 +53,7 @@ export interface Tables {
   queue: QueueTable
   template: TemplateTable
   contact: ContactTable
+  contact_erasure: ContactErasureTable
   consent: ConsentTable
   ticket: TicketTable
   message: MessageTable
@@ -172,6 +174,8 @@ export interface ContactTable {
   push_name: string | null
   avatar_url: string | null
   attributes: JsonDefault
+  /** Whoever it was asked to be forgotten. */
+  erased_at: WhenNullable
   version: Generated<number>
   created_at: WhenDefault
   updated_at: WhenDefault

@@ -43,3 +43,14 @@ export async function fetchShard(
     },
   }
 }
+
+/**
+ * Holds shards until the transaction ends: whoever stores what is in them is through, and nobody begins.
+ *
+ * @param shards in any order; they are taken in one
+ */
+export async function holdShards(transaction: DatabaseTransaction, shards: number[]): Promise<void> {
+  for (const shard of shards.toSorted((a, b) => a - b)) {
+    await sql`select pg_advisory_xact_lock(${SHARD_LOCK}, ${shard})`.execute(transaction)
+  }
+}

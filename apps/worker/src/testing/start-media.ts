@@ -38,7 +38,8 @@ export async function startMedia(t: Test) {
   const domain = await startDomain(t)
   const { db, logger } = domain
   const server = await startMediaServer(t)
-  const storage = await createDiskStorage(t.testdir())
+  const storagePath = t.testdir()
+  const storage = await createDiskStorage(storagePath)
   const registry = createRegistry()
   const report = createReport(registry, logger)
   const settled = new EventEmitter()
@@ -72,6 +73,7 @@ export async function startMedia(t: Test) {
     db,
     server,
     storage,
+    storagePath,
     registry,
     dependencies,
     newPath: () => `/file-${++last}`,

@@ -38,7 +38,7 @@ export async function recordConsentWithin(
   const { transaction } = work
   // The lock holds off a merge that would delete the contact.
   const { rows } = await sql`
-    select from contact where tenant_id = ${tenantId} and id = ${contactId} for no key update`.execute(
+    select from contact where tenant_id = ${tenantId} and id = ${contactId} and erased_at is null for no key update`.execute(
     transaction,
   )
   if (rows.length === 0) return undefined

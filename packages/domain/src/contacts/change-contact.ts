@@ -59,6 +59,7 @@ const lock = ({ transaction }: UnitOfWork, { tenantId, id }: ContactChangeReques
     .selectAll()
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
+    .where('erased_at', 'is', null)
     .forNoKeyUpdate()
     .executeTakeFirst()
 

@@ -23,6 +23,7 @@ export async function listContacts(
     .selectFrom('contact')
     .selectAll()
     .where('tenant_id', '=', tenantId)
+    .where('erased_at', 'is', null)
     .orderBy('id', 'desc')
     .limit(limit + 1)
   if (kind !== undefined) query = query.where('kind', '=', kind)

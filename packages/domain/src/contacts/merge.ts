@@ -51,7 +51,7 @@ async function lockContacts(
   ids: [string, string],
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string; created_at: Date }>`
-    select id, created_at from contact where tenant_id = ${tenantId} and id = any(${ids}::uuid[])
+    select id, created_at from contact where tenant_id = ${tenantId} and id = any(${ids}::uuid[]) and erased_at is null
     order by id for update`.execute(transaction)
   return rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime()).map(({ id }) => id)
 }

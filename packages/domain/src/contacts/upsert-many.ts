@@ -62,6 +62,7 @@ async function lock(transaction: DatabaseTransaction, contacts: Gathered[]): Pro
   const ids = contacts.map(({ id }) => id)
   const { rows } = await sql`
     select from contact c join unnest(${tenants}::text[], ${ids}::uuid[]) as used (tenant_id, id) using (tenant_id, id)
+    where c.erased_at is null
     order by c.tenant_id, c.id for key share of c`.execute(transaction)
   return rows.length
 }

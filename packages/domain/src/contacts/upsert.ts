@@ -81,6 +81,7 @@ async function lockOnly(
     with found as materialized (select id from contact where tenant_id = ${tenantId} and ${isKnownAs(known)})
     select id from contact
     where tenant_id = ${tenantId} and id in (select id from found) and (select count(*) from found) = 1
+      and erased_at is null
     for key share`.execute(transaction)
   return rows[0]?.id
 }

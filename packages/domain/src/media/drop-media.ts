@@ -2,13 +2,18 @@ import { sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import type { MessageRow } from '../messages/store-message.ts'
 
+type BytesOf = Pick<MessageRow, 'tenant_id' | 'id' | 'instance_id'>
+
 /**
  * Messages that go take their files with them: what is not fetched will not be, and what may be stored is deleted by
  * a worker after the commit. A fetch that is under way ends first, else it would store the bytes again.
  *
  * @param rows the messages as they were before
  */
-export async function dropMedia(work: UnitOfWork, rows: MessageRow[]): Promise<void> {
+export async function dropMedia(
+  work: UnitOfWork,
+  rows: (BytesOf & Pick<MessageRow, 'media'>)[],
+): Promise<void> {
   await deleteBytes(
     work,
     rows.filter(({ media }) => media !== null),
@@ -16,7 +21,7 @@ export async function dropMedia(work: UnitOfWork, rows: MessageRow[]): Promise<v
 }
 
 /** Lets a worker delete what is stored of these messages, if anything is. */
-export async function deleteBytes({ transaction }: UnitOfWork, rows: MessageRow[]): Promise<void> {
+export async function deleteBytes({ transaction }: UnitOfWork, rows: BytesOf[]): Promise<void> {
   if (rows.length === 0) return
   await transaction
     .insertInto('media_download')

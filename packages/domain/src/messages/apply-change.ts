@@ -25,6 +25,7 @@ export async function applyChange(
     await keep(work, envelope)
     return { status: 'waiting' }
   }
+  if (row.type === 'erased') return { status: 'ignored' }
   return { status: await change(work, row, envelope) }
 }
 

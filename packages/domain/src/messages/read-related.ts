@@ -1,5 +1,5 @@
 import type { MessageMedia } from '@carteiro/contracts/media'
-import type { GroupReceipts, MessageReaction } from '@carteiro/contracts/message-parts'
+import { type GroupReceipts, type MessageReaction, OUR_SIDE } from '@carteiro/contracts/message-parts'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import { quoteOf } from './describe-parts.ts'
@@ -80,12 +80,24 @@ const QUOTED = sql`
     and q.direction in ('inbound', 'outbound') and q.provider_message_id = asked.quoted_id
   order by q.direction limit 1`
 
+/** The last word of our side, which is one person to WhatsApp. */
+const OWN_REACTION = sql`
+  select ${OUR_SIDE}, own.emoji, own.created_at from (
+    select content ->> 'emoji' as emoji, created_at from message
+    where tenant_id = asked.tenant_id and instance_id = asked.instance_id and type = 'reaction'
+      and direction = 'outbound' and content #>> '{target,providerMessageId}' = asked.message_id
+      and state not in ('FAILED', 'CANCELLED')
+    order by number desc limit 1
+  ) own where own.emoji <> ''`
+
 const REACTIONS = sql`
   select jsonb_agg(jsonb_build_object('by', r.reactor, 'emoji', r.emoji, 'at', ${iso('r.reacted_at')})
     order by r.reacted_at, r.reactor) as list
   from (
     select reactor, emoji, reacted_at from message_reaction
     where tenant_id = asked.tenant_id and message_id = asked.id and emoji <> ''
+    union all
+    (${OWN_REACTION})
     order by reacted_at desc, reactor limit ${MAX_REACTIONS}
   ) r`
 

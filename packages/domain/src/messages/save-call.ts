@@ -13,6 +13,7 @@ export async function saveCall(work: UnitOfWork, envelope: CallEnvelope): Promis
   const known =
     providerMessageId && (await findMessage(work, { tenantId, instanceId, providerMessageId }, ['inbound']))
   if (known) {
+    if (known.type === 'erased') return { status: 'ignored' }
     const content = { ...known.content, ...details }
     const next = { type: 'call', text: null, content, metadata: known.metadata }
     await tellUpdated(work, await rewriteMessage(work, known, next), { what: 'call' })

@@ -4,6 +4,7 @@ import { newId } from '@carteiro/database/new-id'
 import { sql } from 'kysely'
 import t from 'tap'
 import { commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { queueReaction } from '../outbox/queue-intents.ts'
 import { recordReceipt } from '../outbox/receipts.ts'
 import {
   editEnvelope,
@@ -13,6 +14,7 @@ import {
   statusEnvelope,
   voteEnvelope,
 } from '../testing/envelopes.ts'
+import { envelope } from '../testing/queued.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { applyChange, type ChangeEnvelope } from './apply-change.ts'
 import { listMessages } from './list-messages.ts'
@@ -128,6 +130,25 @@ t.test('of a person\u2019s reactions the newest holds, and one that was taken ba
   t.match(reactions, [{ emoji: '👍', at: at(2) }])
   t.same((await toldOf(message.messageId)).reactions, reactions)
   await react(null, 3)
+  t.same((await viewOf(message)).reactions, [])
+})
+
+t.test('what our side reacted is shown at its message, until it is taken back or has failed', async (t) => {
+  const phone = newPhone()
+  const message = await save(messageEnvelope({ phone }))
+  const react = async (emoji: string) => {
+    const intent = { messageId: message.messageId, emoji }
+    const queued = await queueReaction(domain, envelope({ to: phone }), intent)
+    if (queued.status !== 'queued') throw new Error(queued.status)
+    return { messageId: queued.id, ticketId: message.ticketId }
+  }
+  const first = await react('👍')
+  t.match(await viewOf(first), { type: 'reaction', quoted: { id: message.messageId } })
+  const second = await react('🎉')
+  t.match((await viewOf(message)).reactions, [{ by: 'us', emoji: '🎉' }])
+  await db.updateTable('message').set({ state: 'FAILED' }).where('id', '=', second.messageId).execute()
+  t.match((await viewOf(message)).reactions, [{ by: 'us', emoji: '👍' }])
+  await react('')
   t.same((await viewOf(message)).reactions, [])
 })
 

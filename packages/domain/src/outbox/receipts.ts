@@ -1,4 +1,5 @@
 import type { StatusEnvelope, StatusError } from '@carteiro/contracts/envelope'
+import { sql } from 'kysely'
 import { personKey } from '../contacts/person-key.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { findReceiptTarget, type ReceiptTarget } from './find-receipt-target.ts'
@@ -85,7 +86,14 @@ const columnsOf = (receipt: Receipt) => ({
 async function keepReceipt({ transaction }: UnitOfWork, messageId: string, receipt: Receipt): Promise<void> {
   await transaction
     .insertInto('message_receipt')
-    .values({ ...columnsOf(receipt), message_id: messageId })
+    .values({
+      ...columnsOf(receipt),
+      message_id: messageId,
+      // Of a person who was forgotten nothing is learned again: what it tells beside the status names the recipient.
+      details: sql<string>`case when exists (select from message
+        where tenant_id = ${receipt.tenantId} and id = ${messageId} and type = 'erased')
+        then '{}' else ${JSON.stringify(receipt.details)}::jsonb end`,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

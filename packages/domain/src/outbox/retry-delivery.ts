@@ -41,7 +41,10 @@ async function requeue(
   const { rows } = await sql<RetriedRow>`
     with failed as (
       select d.tenant_id, d.id, d.error_code, d.error_message, ${MAY_HAVE_LEFT} as may_have_left from delivery d
-      where d.tenant_id = ${tenantId} and d.id = ${id} and d.state = 'FAILED' for update
+      where d.tenant_id = ${tenantId} and d.id = ${id} and d.state = 'FAILED'
+        and not exists (select from contact c
+          where c.tenant_id = d.tenant_id and c.id = d.contact_id and c.erased_at is not null)
+      for update
     )
     update delivery d set
       state = 'QUEUED', position = nextval('delivery_position'), generation = d.generation + 1, attempts = 0,

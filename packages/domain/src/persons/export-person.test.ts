@@ -61,7 +61,7 @@ t.test('all that was stored of a person is handed out, and nothing of another on
       'by LID',
       'in the group',
     ],
-    ...['set aside', 'done', 'waiting'],
+    ...['set aside', 'done', 'waiting', 'sent.pdf', 'brought.pdf', 'caption'],
   ]
   for (const one of what) t.match(text, `${PERSON.mark} ${one}`, one)
   t.notMatch(text, NEIGHBOUR.mark)
@@ -77,19 +77,24 @@ t.test('it is one JSON object, with its files by their addresses and its end mar
     contact: { id: contactId, phone: PERSON.phone },
     complete: true,
   })
-  t.equal(person.tickets.length, 2)
-  t.match(person.tickets[1], { id: ticketId, status: 'open' })
+  t.equal(person.tickets.length, 3, 'that of the contact which went into it as well')
+  t.match(person.tickets.at(-1), { id: ticketId, status: 'open' })
   t.match(person.files, [{ messageId: fileId, href: `/api/messages/${fileId}/media`, state: 'pending' }])
-  const file = person.tickets[1].messages.find(({ id }: { id: string }) => id === fileId)
+  const file = person.tickets.at(-1).messages.find(({ id }: { id: string }) => id === fileId)
   t.equal(file.file, `/api/messages/${fileId}/media`)
-  const deliveries = person.tickets[1].messages.flatMap(
-    ({ delivery }: { delivery: unknown }) => delivery ?? [],
-  )
+  const deliveries = person.tickets
+    .at(-1)
+    .messages.flatMap(({ delivery }: { delivery: unknown }) => delivery ?? [])
   t.match(deliveries, [
+    { state: 'SENT', intent: 'document' },
     { state: 'READ', attempts_made: [{ outcome: 'sent' }], history: [{ state: 'QUEUED' }, {}, {}] },
     { state: 'FAILED' },
     { state: 'CANCELLED' },
   ])
+  t.same(
+    person.uploads.map(({ id }: { id: string }) => id),
+    filled.uploadIds,
+  )
   t.equal(person.messagesInGroups.length, 2)
 })
 

@@ -38,6 +38,7 @@ export async function* exportPerson(db: Database, person: Person): AsyncGenerato
   yield* list('messagesInGroups', messagesOf(db, inGroups))
   yield* list('reactionsInGroups', reactionsOf(db, person))
   yield* list('votes', votesOf(db, person))
+  yield* list('uploads', byId(db, 'upload', sql`tenant_id = ${tenantId} and (${ownUploads(person)})`))
   yield* list('waiting', waitingOf(db, person))
   yield* list('files', filesOf(db, person, inGroups))
   yield `,"elsewhere":${JSON.stringify(ELSEWHERE)},"complete":true}\n`
@@ -133,3 +134,11 @@ async function* waitingOf(db: Database, person: Person) {
     where tenant_id = ${tenantId} and ${named(sql`participant || details::text`)}`.execute(db)
   for (const { row } of early.rows) yield row
 }
+
+/** What was brought for the person, and what was sent to it. */
+const ownUploads = ({ tenantId, contactId }: Person) => sql`
+  contact_id = ${contactId} or ticket_id in (
+    select id from ticket where tenant_id = ${tenantId} and contact_id = ${contactId})
+  or id in (
+    select m.upload_id from ticket k join message m on m.tenant_id = k.tenant_id and m.ticket_id = k.id
+    where k.tenant_id = ${tenantId} and k.contact_id = ${contactId} and m.upload_id is not null)`

@@ -1,6 +1,7 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
 import { newId } from '@carteiro/database/new-id'
 import { enqueueDead } from '@carteiro/queue/enqueue'
+import { shardOf } from '@carteiro/queue/shard'
 import { sql } from 'kysely'
 import { recordConsent } from '../consents/record-consent.ts'
 import { saveTold } from '../contacts/save-told.ts'
@@ -16,6 +17,8 @@ import { recordReceipt } from '../outbox/receipts.ts'
 import { settle } from '../outbox/settle.ts'
 import { addNote } from '../tickets/add-note.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
+import { beginUpload } from '../uploads/begin-upload.ts'
+import { keepUpload } from '../uploads/keep-upload.ts'
 import {
   editEnvelope,
   envelopeBase,
@@ -39,13 +42,12 @@ export interface MarkedPerson {
 }
 
 const ACT = { tenantId: 'acme', actor: 'colleague', requestId: 'request-1' }
-const GROUP = '120363000000000001@g.us'
 
 /**
  * Puts a person through every path by which something of it is stored, for tests. Nothing stays open: what was queued
  * is sent, failed or cancelled.
  *
- * @returns the contact, its open ticket, and the message with a file
+ * @returns the contact, its open ticket, the message with a file, and uploads: one that was sent, one that was not
  */
 export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
   const { phone, lid, mark } = person
@@ -60,6 +62,8 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
   await write('first', {
     contact: { ...contact, registrations: [`${mark} reg`], avatarUrl: `https://a/${mark}` },
   })
+  // Another contact at first: the two turn out to be one.
+  await write('by LID at first', { chatKey: lid, contact: { pushName: `${mark} LID` } })
   const told = { phone, lid, contact: {} }
   await act((work) => saveTold(work, { ...envelopeBase({ phone }), kind: 'contact', ...told }))
   const { id: contactId } = await db
@@ -89,7 +93,7 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
   )
   const file = mediaEnvelope({ phone, media: { fileName: `${mark} file.jpg` } })
   await act((work) => saveMessage(work, file))
-  await writePoll(domain, person, { phone })
+  await writePoll(domain, person, person.mark, { phone })
   const ticketId = await ticketOf(domain, contactId)
   await addNote(domain, { ...ACT, id: ticketId, text: `${mark} note` })
   await recordConsent(domain, {
@@ -106,7 +110,8 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
     insert into flow_state (tenant_id, ticket_id, state)
     values ('acme', ${ticketId}, ${JSON.stringify({ fields: { name: `${mark} answer` } })})`.execute(db)
 
-  await sendAll(domain, person)
+  const uploadIds = [await bring(domain, person, contactId), await bring(domain, person, contactId)]
+  await sendAll(domain, person, uploadIds[0])
   await writeInGroup(domain, person)
   await waitInQueue(domain, person)
   await notifyOfEvents(domain)
@@ -115,7 +120,7 @@ export async function fillPerson(domain: TestDomain, person: MarkedPerson) {
     .select('id')
     .where('provider_message_id', '=', file.providerMessageId)
     .executeTakeFirstOrThrow()
-  return { contactId, ticketId, fileId }
+  return { contactId, ticketId, fileId, uploadIds }
 }
 
 const ticketOf = async ({ db }: TestDomain, contactId: string): Promise<string> =>
@@ -128,17 +133,32 @@ const ticketOf = async ({ db }: TestDomain, contactId: string): Promise<string> 
       .executeTakeFirstOrThrow()
   ).id
 
+/** A file is brought for the person; its bytes are the caller's to store. */
+async function bring(domain: TestDomain, { mark }: MarkedPerson, contactId: string): Promise<string> {
+  const id = await beginUpload(domain.db, { tenantId: 'acme', actor: 'colleague', seconds: 60 })
+  const file = {
+    mediaType: 'application/pdf',
+    size: mark.length,
+    sha256: 'ab',
+    fileName: `${mark} brought.pdf`,
+  }
+  const fields = { type: 'document' as const, caption: `${mark} caption`, contactId }
+  await keepUpload(domain.db, { ...ACT, id, ...file, fields, hours: 24 })
+  return id
+}
+
 /** A poll of the chat `where`, and the person's vote in it. */
 async function writePoll(
   domain: TestDomain,
-  { phone, mark }: MarkedPerson,
+  { phone }: MarkedPerson,
+  said: string,
   where: Parameters<typeof messageEnvelope>[0] & { phone: string },
 ): Promise<void> {
-  const option = `${mark} option`
+  const option = `${said} option`
   const message = {
     type: 'poll',
-    poll: { name: `${mark} poll`, options: [option] },
-    pollCreationMessage: { name: `${mark} poll`, options: [{ optionName: option }] },
+    poll: { name: `${said} poll`, options: [option] },
+    pollCreationMessage: { name: `${said} poll`, options: [{ optionName: option }] },
   }
   const poll = messageEnvelope({ ...where, message })
   await commit(domain, (work) => saveMessage(work, poll))
@@ -148,13 +168,19 @@ async function writePoll(
 }
 
 /** One that is sent, with its receipts; one that fails; one that is taken back. */
-async function sendAll(domain: TestDomain, { phone, mark }: MarkedPerson): Promise<void> {
+async function sendAll(
+  domain: TestDomain,
+  { phone, mark }: MarkedPerson,
+  uploadId: string | undefined,
+): Promise<void> {
   const { enqueue, claimAll } = openOutbox(domain)
   const told = { recipient_id: phone.slice(1), note: `${mark} receipt` }
   const fields = { to: phone, dossierId: `${mark} dossier`, subject: `${mark} subject` }
+  await enqueue({ to: phone, intent: { intent: 'document', uploadId, fileName: `${mark} sent.pdf` } })
   const sent = await enqueue({ ...fields, text: `${mark} sent`, idempotencyKey: `${mark} key ${phone}` })
-  for (const claimed of await claimAll()) {
-    await settle(domain, claimed, { ...sentOf(claimed), response: { to: `${mark} response ${phone}` } })
+  const response = { to: `${mark} response ${phone}` }
+  for (let claimed = await claimAll(); claimed.length > 0; claimed = await claimAll()) {
+    for (const each of claimed) await settle(domain, each, { ...sentOf(each), response })
   }
   const receipt = { phone, details: told, status: 'READ' as const }
   for (const providerMessageId of [`3EB0-${sent}`, `3EB0${newId()}`]) {
@@ -173,15 +199,13 @@ async function sendAll(domain: TestDomain, { phone, mark }: MarkedPerson): Promi
 async function writeInGroup(domain: TestDomain, person: MarkedPerson): Promise<void> {
   const { phone, lid, mark } = person
   const jid = `${phone.slice(1)}@s.whatsapp.net`
+  const chatKey = `12036300000000${phone.slice(-2)}@g.us`
   const act = <Result>(run: (work: UnitOfWork) => Promise<Result>) => commit(domain, run)
   const contact = { phone, name: `${mark} member` }
-  const own = messageEnvelope({ chatKey: GROUP, participantJid: jid, contact, text: `${mark} to the group` })
+  const own = messageEnvelope({ chatKey, participantJid: jid, contact, text: `${mark} to the group` })
   await act((work) => saveMessage(work, own))
   await act((work) =>
-    saveMessage(
-      work,
-      messageEnvelope({ chatKey: GROUP, participantJid: lid, contact, text: `${mark} by LID` }),
-    ),
+    saveMessage(work, messageEnvelope({ chatKey, participantJid: lid, contact, text: `${mark} by LID` })),
   )
   const quote = {
     quotedMessageId: own.providerMessageId,
@@ -190,11 +214,11 @@ async function writeInGroup(domain: TestDomain, person: MarkedPerson): Promise<v
   }
   const message = { type: 'text', text: `@${phone.slice(1)} agreed`, ...quote, mentions: [jid] }
   const another = { participantJid: '5511900000009@s.whatsapp.net', contact: { phone: '+5511900000009' } }
-  const answer = messageEnvelope({ chatKey: GROUP, ...another, message })
+  const answer = messageEnvelope({ chatKey, ...another, message })
   await act((work) => saveMessage(work, answer))
-  const reaction = { chatKey: GROUP, participantJid: jid, targetMessageId: answer.providerMessageId }
+  const reaction = { chatKey, participantJid: jid, targetMessageId: answer.providerMessageId }
   await act((work) => applyChange(work, reactionEnvelope({ ...reaction, emoji: `${mark} in the group` })))
-  await writePoll(domain, person, { phone, chatKey: GROUP, ...another })
+  await writePoll(domain, person, 'lunch', { phone, chatKey, ...another })
   await sql`
     insert into message_receipt (tenant_id, message_id, participant, status, details, occurred_at)
     select tenant_id, id, ${jid}, 'READ', ${JSON.stringify({ note: `${mark} in the group` })}, now()
@@ -208,11 +232,11 @@ async function waitInQueue(domain: TestDomain, { phone, mark }: MarkedPerson): P
   await commit(domain, ({ transaction }) =>
     enqueueDead(domain.queue, transaction, { envelope: dead, error: `${mark} error`, attempts: 3, at }),
   )
-  await queueInShard(domain, 0, [messageEnvelope({ phone, text: `${mark} done` })])
-  const [job] = await domain.queue.boss.fetch('inbound-0')
-  if (job) await domain.queue.boss.complete('inbound-0', job.id)
-  await queueInShard(domain, 1, [
-    messageEnvelope({ phone, text: `${mark} waiting` }),
-    messageEnvelope({ phone: '+5511900000009' }),
-  ])
+  const shard = shardOf('acme', dead.chatKey)
+  await queueInShard(domain, shard, [messageEnvelope({ phone, text: `${mark} done` })])
+  await sql`
+    update pgboss.job set state = 'completed', completed_on = now()
+    where data::text like ${`%${mark} done%`}`.execute(domain.db)
+  const another = messageEnvelope({ phone: '+5511900000009' })
+  await queueInShard(domain, shard, [messageEnvelope({ phone, text: `${mark} waiting` }), another])
 }

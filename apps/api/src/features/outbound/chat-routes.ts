@@ -19,7 +19,9 @@ const CONTENT_PATH = 'body.payload'
 
 const Payload = z
   .record(z.string(), z.unknown())
-  .describe('An intent and its members; without `intent` it is told by the members.')
+  .describe(
+    'An intent and its members; without `intent` it is told by the members. `quotedMessageId` is the message that it answers.',
+  )
 
 const Answer = z
   .object({ payload: Payload, idempotencyKey: IdempotencyKey.optional() })

@@ -14,6 +14,7 @@ import {
 import { alone, commitsOfStep, isolateSteps, sessionLock } from './isolate-steps.ts'
 import type { OpenedMessages } from './opened-messages.ts'
 import { ciphertextHash, ciphertextsOf, type OpenedPart, toOpenedPart } from './opened-part.ts'
+import { sharedKeys } from './shared-keys.ts'
 
 export interface CommitOptions {
   opened: Pick<OpenedMessages, 'find' | 'insert'>
@@ -130,9 +131,10 @@ export class CommitBeforeReceipt {
     const opening: Opening = { part: undefined }
     const work = async () => {
       const plaintext = await decrypt()
-      opening.part = toOpenedPart(stanza, bytes, this.#options.creds, plaintext)
+      const { creds } = this.#options
+      opening.part = toOpenedPart(stanza, bytes, creds, plaintext)
       // Baileys leaves out a commit of nothing.
-      await keys.set({ session: {} })
+      await keys.set({ session: {}, ...sharedKeys(stanza, creds, plaintext) })
       return plaintext
     }
     return await this.#opening.run(opening, async () => keys.transaction(work, await lock()))

@@ -1,9 +1,13 @@
+import { type ForgetPerson, namesOf } from '@carteiro/contracts/person'
 import type { Database, Queryable } from '@carteiro/database/connect'
 import type { Seal, SealContext } from '@carteiro/runtime/seal'
 import { type BinaryNode, BufferJSON } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { OpenedPart } from './opened-part.ts'
+
+/** Rows that are opened together. */
+const LOOKED_AT = 200
 
 const Node: z.ZodType<BinaryNode> = z.object({
   tag: z.string(),
@@ -81,6 +85,44 @@ export class OpenedMessages {
       ...this.#read(instanceId, row.ciphertext_hash, row.sealed),
     }))
     return [...Map.groupBy(parts, (part) => part.messageHash.toString('hex')).values()]
+  }
+
+  /**
+   * Deletes what was opened of a person and is told already. Each row is looked into, as it says of whom it is nowhere
+   * but under its seal.
+   *
+   * @returns how many went
+   */
+  async deleteNaming(
+    instanceId: string,
+    { jids, until }: Pick<ForgetPerson, 'jids' | 'until'>,
+  ): Promise<number> {
+    const names = namesOf(jids)
+    let deleted = 0
+    for (let after = 0; ; ) {
+      const rows = await this.#db
+        .selectFrom('broker.opened_message')
+        .select(['number', 'ciphertext_hash', 'sealed'])
+        .where('instance_id', '=', instanceId)
+        .where('settled_at', 'is not', null)
+        .where('created_at', '<=', new Date(until))
+        .where('number', '>', after)
+        .orderBy('number')
+        .limit(LOOKED_AT)
+        .execute()
+      const own = rows.filter(({ ciphertext_hash: hash, sealed }) => {
+        const text = JSON.stringify(this.#read(instanceId, hash, sealed).stanza.attrs)
+        return names.some((name) => text.includes(name))
+      })
+      await sql`
+        delete from broker.opened_message
+        where instance_id = ${instanceId} and ciphertext_hash = any(${own.map((row) => row.ciphertext_hash)}::bytea[])
+      `.execute(this.#db)
+      deleted += own.length
+      const last = rows.at(-1)
+      if (!last || rows.length < LOOKED_AT) return deleted
+      after = last.number
+    }
   }
 
   #read(instanceId: string, ciphertextHash: Buffer, sealed: Buffer): z.output<typeof Content> {

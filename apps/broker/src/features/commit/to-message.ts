@@ -24,15 +24,15 @@ export function toMessage(parts: OpenedPart[]): WAMessage | undefined {
   for (const node of nodesOf(stanza)) {
     if (!(node.content instanceof Uint8Array)) continue
     const plaintext = node.tag === 'enc' ? plaintextOf(node.content) : undefined
-    if (plaintext) fullMessage.message = Object.assign(fullMessage.message ?? {}, decode(plaintext))
+    if (plaintext) fullMessage.message = Object.assign(fullMessage.message ?? {}, decodePlaintext(plaintext))
     if (node.tag === 'verified_name') fullMessage.verifiedBizName = verifiedName(node.content)
   }
   cleanMessage(fullMessage, me.id, me.lid)
   return fullMessage
 }
 
-/** What our own phone wrote comes wrapped. */
-function decode(plaintext: Uint8Array): proto.IMessage {
+/** A plaintext as Signal gives it. What our own phone wrote comes wrapped. */
+export function decodePlaintext(plaintext: Uint8Array): proto.IMessage {
   const message = proto.Message.decode(unpadRandomMax16(plaintext))
   return message.deviceSentMessage?.message ?? message
 }

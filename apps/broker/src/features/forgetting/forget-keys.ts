@@ -1,0 +1,51 @@
+import type { BrokerInstance } from '@carteiro/contracts/broker-api'
+import { formatJid, parseJid, parseRecipient } from '@carteiro/contracts/jid'
+import { namesOf } from '@carteiro/contracts/person'
+import type { Database } from '@carteiro/database/connect'
+import type { SignalDataSet, WASocket } from '@whiskeysockets/baileys'
+import { sql } from 'kysely'
+
+/** Of the session itself, and numbered. */
+const OWN_TYPES = ['creds', 'pre-key', 'app-state-sync-key', 'app-state-sync-version']
+
+/**
+ * Deletes the Signal keys that are kept by a person's number or LID. A message of the person's that comes on the old
+ * session cannot be read at first: WhatsApp is asked for it again, and the answer makes a new one. Where the session
+ * runs it does so itself, as it knows the keys by heart.
+ *
+ * @returns how many keys went
+ */
+export async function forgetKeys(
+  db: Database,
+  socket: Pick<WASocket, 'authState'> | undefined,
+  instance: Pick<BrokerInstance, 'id' | 'phone' | 'lid'>,
+  jids: string[],
+): Promise<number> {
+  const own = ownJids(instance)
+  // Whole numbers alone: a longer one is another person's.
+  const patterns = namesOf(jids.filter((jid) => !own.includes(jid))).map(
+    (name) => `(^|[^0-9])${name}([^0-9]|$)`,
+  )
+  if (patterns.length === 0) return 0
+  const which = sql`
+    instance_id = ${instance.id} and type <> all(${OWN_TYPES}::text[]) and id ~ any(${patterns}::text[])`
+  const { rows } = await sql<{ type: string; id: string }>`
+    select type, id from broker.session_key where ${which}`.execute(db)
+  if (rows.length === 0) return 0
+  if (socket) await socket.authState.keys.set(noneOf(rows))
+  else await sql`delete from broker.session_key where ${which}`.execute(db)
+  return rows.length
+}
+
+/** An account may write to itself: its own keys are what it lives by. */
+const ownJids = ({ phone, lid }: Pick<BrokerInstance, 'phone' | 'lid'>): string[] =>
+  [phone ? parseRecipient(phone) : undefined, lid ? parseJid(lid) : undefined].flatMap((jid) =>
+    jid ? [formatJid(jid)] : [],
+  )
+
+function noneOf(keys: { type: string; id: string }[]): SignalDataSet {
+  const byType = Map.groupBy(keys, ({ type }) => type)
+  return Object.fromEntries(
+    [...byType].map(([type, rows]) => [type, Object.fromEntries(rows.map(({ id }) => [id, null]))]),
+  )
+}
