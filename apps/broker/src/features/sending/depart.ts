@@ -62,7 +62,10 @@ export async function depart(
   if (!socket) return { kind: 'disconnected' }
   const made = early ?? (await make(deps, socket, send, signal))
   if (made.kind !== 'made') return made
-  if (!early) await ledger.begin({ ...send, requestHash, content: made.content })
+  if (!early) {
+    const begun = await ledger.begin({ ...send, requestHash, content: made.content })
+    if (begun) return await goOn(deps, socket, { send, known: begun, signal })
+  }
   return await leave(deps, socket, { made, isNew: true, signal })
 }
 
