@@ -121,8 +121,9 @@ async function relay(
   const { instanceId, idempotencyKey, waMessageId, jid } = send
   const awaited = acks.expect(instanceId, waMessageId)
   try {
-    const leave = () => socket.relayMessage(formatJid(jid), content, { messageId: waMessageId })
-    await (jid.kind === 'group' ? leave() : sendBesideOthers(socket, leave))
+    const to = formatJid(jid)
+    const leave = () => socket.relayMessage(to, content, { messageId: waMessageId })
+    await (jid.kind === 'group' ? leave() : sendBesideOthers(socket, to, leave))
     return { kind: 'departed', awaited, content, jid, lid: await lidOf(socket, jid) }
   } catch (error) {
     awaited.release()
