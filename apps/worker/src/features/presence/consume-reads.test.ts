@@ -47,7 +47,7 @@ t.test('an instance that hangs holds up nobody else\u2019s read receipts', async
       } else if (instanceId === 'acme-second' && ++told[instanceId] === 3) allOfSecond.resolve()
       return { status: 'done' as const, value: { read: [], unknown: [] } }
     },
-    setPresence: async () => ({ status: 'done' as const, value: {} }),
+    setPresence: async () => ({ status: 'done' as const, value: null }),
   }
   consumeReads({
     ...{ db, logger, lifecycle, graph, broker },
