@@ -57,7 +57,7 @@ export async function startErasing(t: Parameters<typeof startMedia>[0]) {
   /** What other chores of the worker do: files that are to go are deleted. */
   async function deleteFiles(): Promise<void> {
     await media.tryOnce()
-    for (const upload of await findOverUploads(db, 100)) {
+    for (const upload of (await findOverUploads(db, 100)).over) {
       await storage.delete(uploadKeyOf({ tenantId: upload.tenantId, uploadId: upload.id }))
       await forgetUpload(db, { ...upload, actor: 'worker' })
     }
