@@ -34,6 +34,8 @@ const STEPS: Record<Exclude<StepName, 'done'>, Step> = {
 /** What somebody else has to end is looked at again after this. */
 const WAIT = sql`interval '10 seconds'`
 const MAX_DUE = 100
+/** After a failure it is twice that, and again, up to this. */
+const WAIT_AT_MOST = sql`interval '30 minutes'`
 
 /** Erasures that can go on, the oldest first. A chore: it looks across tenants. */
 export async function findErasures(db: Database): Promise<PersonKey[]> {
@@ -74,10 +76,19 @@ export async function eraseNext(dependencies: Dependencies, person: PersonKey): 
         next_try_at = now() + case when ${done.next === 'wait'} then ${WAIT} else interval '0' end,
         jids = case when ${step === 'done'} then '{}' else jids end,
         group_tickets = case when ${step === 'done'} then '{}' else group_tickets end,
+        uploads = case when ${step === 'done'} then '{}' else uploads end, failures = 0,
         finished_at = case when ${step === 'done'} then clock_timestamp() end
       where tenant_id = ${person.tenantId} and contact_id = ${person.contactId}`.execute(work.transaction)
     return { status: statusOf(step, done), ...totals }
   })
+}
+
+/** One that came to an error is tried again later, so that it holds up nobody else's. */
+export async function postponeErasure(db: Database, { tenantId, contactId }: PersonKey): Promise<void> {
+  await sql`
+    update contact_erasure set failures = failures + 1, waiting_for = 'another try after an error',
+      next_try_at = now() + least(${WAIT} * power(2, least(failures, 10)), ${WAIT_AT_MOST})
+    where tenant_id = ${tenantId} and contact_id = ${contactId} and finished_at is null`.execute(db)
 }
 
 async function doOutside(dependencies: Dependencies, person: PersonKey): Promise<void> {

@@ -14,7 +14,7 @@ export interface DeletableUpload {
 const JUST_SENT = '1 hour'
 
 /** What was taken a moment ago may have a message that is not committed yet, and is left for the next time. */
-const isLetGo = sql`(u.sent_at is null or u.sent_at < now() - ${JUST_SENT}::interval) and not ${isHeld}`
+export const isLetGo = sql`(u.sent_at is null or u.sent_at < now() - ${JUST_SENT}::interval) and not ${isHeld}`
 
 /**
  * Finds uploads whose time is over and lets no message take them any more; those that are to go already come again,
