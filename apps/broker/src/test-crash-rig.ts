@@ -51,7 +51,7 @@ export async function startCrashRig(t: Teardown, { db, url }: { db: Database; ur
     // Of a process that was killed, the lease would be waited for.
     await db.deleteFrom('broker.instance_lease').execute()
     child = fork(CHILD, [JSON.stringify({ variables, ports })], {
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
       execArgv: [],
       stdio: 'inherit',
     })

@@ -2,6 +2,7 @@ import type { TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { joinConversations } from '../flow/join-conversations.ts'
+import { mergeReadMarks } from '../presence/merge-read-marks.ts'
 import { tellTicketUpdated } from '../tickets/tell-ticket.ts'
 import { appendTimeline } from '../timeline/append.ts'
 
@@ -86,6 +87,8 @@ async function mergeTickets(
   older: OpenTicket,
   younger: OpenTicket,
 ): Promise<void> {
+  const tickets = { keptTicketId: older.id, goneTicketId: younger.id }
+  await mergeReadMarks(transaction, tenantId, tickets)
   await sql`
     with moved as (
       update message set ticket_id = ${older.id} where tenant_id = ${tenantId} and ticket_id = ${younger.id}
@@ -116,7 +119,7 @@ async function mergeTickets(
     update ticket set status = 'closed', closed_at = now(), updated_at = now(), unread_count = 0, preview = null,
       metadata = metadata || jsonb_build_object('mergedInto', ${older.id}::text)
     where tenant_id = ${tenantId} and id = ${younger.id}`.execute(transaction)
-  await joinConversations(transaction, tenantId, { keptTicketId: older.id, goneTicketId: younger.id })
+  await joinConversations(transaction, tenantId, tickets)
   await appendTimeline(transaction, [
     { tenantId, ticketId: older.id, type: 'TICKET_MERGED', details: { mergedTicketId: younger.id } },
   ])
