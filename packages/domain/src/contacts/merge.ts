@@ -30,14 +30,13 @@ export async function mergeContacts(
   tenantId: string,
   ids: [string, string],
 ): Promise<string | undefined> {
-  await lockErasures(work, tenantId, ids)
   const [kept, gone] = await lockContacts(work, tenantId, ids)
   if (kept === undefined || gone === undefined) return undefined
   await mergeOpenTickets(work, tenantId, { kept, gone })
   await repointTickets(work, tenantId, { kept, gone })
   await repointConsents(work, tenantId, { kept, gone })
   await repointUploads(work, tenantId, { kept, gone })
-  await repointErasure(work, tenantId, { kept, gone })
+  await repeatErasure(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -47,12 +46,6 @@ export async function mergeContacts(
   })
   return kept
 }
-
-/** Before the contacts, as the worker does that begins an erasure. */
-const lockErasures = ({ transaction }: UnitOfWork, tenantId: string, ids: string[]) =>
-  sql`
-    select from contact_erasure where tenant_id = ${tenantId} and contact_id = any(${ids}::uuid[]) and step = 'begin'
-    order by contact_id for update`.execute(transaction)
 
 async function lockContacts(
   { transaction }: UnitOfWork,
@@ -177,15 +170,15 @@ async function repointUploads({ transaction }: UnitOfWork, tenantId: string, joi
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
 }
 
-/** Whoever asked for either one's meant the person. None has begun: one that is begun has a contact that is nobody. */
-async function repointErasure({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+/**
+ * Whoever asked for either one's erasure meant the person. The row of the one that goes is not locked, as whoever begins
+ * an erasure holds it while it waits for the contact: the worker drops it.
+ */
+async function repeatErasure({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
   await sql`
-    with asked as (
-      delete from contact_erasure where tenant_id = ${tenantId} and contact_id = ${join.gone}
-      returning requested_at
-    )
     insert into contact_erasure (tenant_id, contact_id, requested_at)
-    select ${tenantId}, ${join.kept}::uuid, requested_at from asked
+    select tenant_id, ${join.kept}::uuid, requested_at from contact_erasure
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}
     on conflict do nothing`.execute(transaction)
 }
 

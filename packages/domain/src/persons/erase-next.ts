@@ -1,5 +1,5 @@
 import { ERASURE_STEPS, type Erasure } from '@carteiro/contracts/person'
-import type { Database } from '@carteiro/database/connect'
+import type { Database, Queryable } from '@carteiro/database/connect'
 import type { Queue } from '@carteiro/queue/queue'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit } from '../events/unit-of-work.ts'
@@ -46,12 +46,14 @@ export async function findErasures(db: Database): Promise<PersonKey[]> {
   return rows
 }
 
-/** @returns `busy` when another worker is at it, or it is done */
+/** `busy`: another worker is at it, it is done, or its contact went into another one. */
 export type EraseResult = {
   status: 'more' | 'waiting' | 'finished' | 'busy'
   messages: number
   events: number
 }
+
+const BUSY: EraseResult = { status: 'busy', messages: 0, events: 0 }
 
 /**
  * The next part of an erasure, in one short transaction with the place at which it stands: a worker that dies in it has
@@ -62,8 +64,9 @@ export async function eraseNext(dependencies: Dependencies, person: PersonKey): 
   await doOutside(dependencies, person)
   return commit(dependencies, async (work) => {
     const run = await lock(work.transaction, person)
-    if (!run || run.step === 'done') return { status: 'busy', messages: 0, events: 0 }
+    if (!run || run.step === 'done') return BUSY
     const done = await STEPS[run.step](work, run)
+    if (done.next === 'gone') return drop(work.transaction, person)
     const step = stepAfter(run.step, done)
     const totals = {
       messages: run.messages + (done.messages ?? 0),
@@ -81,6 +84,13 @@ export async function eraseNext(dependencies: Dependencies, person: PersonKey): 
       where tenant_id = ${person.tenantId} and contact_id = ${person.contactId}`.execute(work.transaction)
     return { status: statusOf(step, done), ...totals }
   })
+}
+
+async function drop(db: Queryable, { tenantId, contactId }: PersonKey): Promise<EraseResult> {
+  await sql`delete from contact_erasure where tenant_id = ${tenantId} and contact_id = ${contactId}`.execute(
+    db,
+  )
+  return BUSY
 }
 
 /** One that came to an error is tried again later, so that it holds up nobody else's. */

@@ -24,6 +24,7 @@ t.test('an erasure that was asked for one of two contacts which turn out to be o
   t.equal(await contactOf('lid', lid), kept, 'they are one')
   t.match(await stateOf(kept), { step: 'begin' })
   await finish(kept)
+  t.equal(await stateOf(gone), undefined)
   t.same(await rowsOf(wordsOf(one)), [])
 })
 
