@@ -58,7 +58,7 @@ export async function startErasing(t: Parameters<typeof startMedia>[0]) {
   async function deleteFiles(): Promise<void> {
     await media.tryOnce()
     await sql`update upload set sent_at = sent_at - interval '1 hour' where expires_at <= now()`.execute(db)
-    for (const upload of await findOverUploads(db, 100)) {
+    for (const upload of (await findOverUploads(db, 100)).over) {
       await storage.delete(uploadKeyOf({ tenantId: upload.tenantId, uploadId: upload.id }))
       await forgetUpload(db, { ...upload, actor: 'worker' })
     }

@@ -21,7 +21,7 @@ export async function releaseUploads(
       update upload u set contact_id = null, ticket_id = null,
         file_name = case when ${isHeld} then file_name end, caption = case when ${isHeld} then caption end,
         state = case when ${isLetGo} then 'deleting' else state end,
-        expires_at = case when ${isHeld} then expires_at else now() end
+        expires_at = case when ${isHeld} then expires_at else now() end, look_after = null
       where u.tenant_id = ${tenantId} and ${which}
       returning u.id
     )

@@ -105,10 +105,10 @@ async function keep(
   }
 }
 
-/** What cannot be deleted now is found by the worker. */
+/** What cannot be deleted now is found by the worker; what a message took, where an answer was lost, stays with it. */
 async function discard({ db, logger, storage }: ReceiveNeeds, begun: Begun): Promise<void> {
   try {
-    await giveUpUpload(db, begun)
+    if ((await giveUpUpload(db, begun)) === 'in_use') return
     await storage.delete(keyOf(begun))
     await forgetUpload(db, { ...begun, actor: 'api' })
   } catch (error) {
