@@ -1,6 +1,6 @@
 import type { BrokerInstance } from '@carteiro/contracts/broker-api'
 import { formatJid, parseJid, parseRecipient } from '@carteiro/contracts/jid'
-import { namesOf } from '@carteiro/contracts/person'
+import { namePatternsOf } from '@carteiro/contracts/person'
 import type { Database } from '@carteiro/database/connect'
 import type { SignalDataSet, WASocket } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
@@ -22,13 +22,16 @@ export async function forgetKeys(
   jids: string[],
 ): Promise<number> {
   const own = ownJids(instance)
-  // Whole numbers alone: a longer one is another person's.
-  const patterns = namesOf(jids.filter((jid) => !own.includes(jid))).map(
-    (name) => `(^|[^0-9])${name}([^0-9]|$)`,
-  )
-  if (patterns.length === 0) return 0
+  const others = jids.filter((jid) => !own.includes(jid))
+  if (others.length === 0) return 0
+  const groups = others.filter((jid) => jid.endsWith('@g.us'))
+  const patterns = namePatternsOf(others.filter((jid) => !groups.includes(jid)))
+  // A group's key is kept by group and member. The id of an old group begins with the number of who made it.
   const which = sql`
-    instance_id = ${instance.id} and type <> all(${OWN_TYPES}::text[]) and id ~ any(${patterns}::text[])`
+    instance_id = ${instance.id} and type <> all(${OWN_TYPES}::text[]) and case
+      when type in ('sender-key', 'sender-key-memory') then
+        split_part(id, '::', 1) = any(${groups}::text[]) or split_part(id, '::', 2) ~ any(${patterns}::text[])
+      else id ~ any(${patterns}::text[]) end`
   const { rows } = await sql<{ type: string; id: string }>`
     select type, id from broker.session_key where ${which}`.execute(db)
   if (rows.length === 0) return 0
