@@ -21,7 +21,7 @@ const CLAIMED = '10 minutes'
 
 /** What was taken a moment ago may have a message that is not committed yet, and is left for the next time. */
 const isSettled = sql`(u.sent_at is null or u.sent_at < now() - ${JUST_SENT}::interval)`
-const isLetGo = sql`${isSettled} and not ${isHeld}`
+export const isLetGo = sql`${isSettled} and not ${isHeld}`
 
 /**
  * Finds uploads whose time is over and lets no message take them any more; those that are to go already come again,
