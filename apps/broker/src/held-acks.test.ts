@@ -133,6 +133,23 @@ test('a change in a group is acknowledged when it is in the journal, and not bef
   await untilConfirmed()
 })
 
+test('a call without content waits for what was told before it, as every stanza', async (t) => {
+  const id = await sent(CUSTOMER)
+  await db.transaction().execute(async (lock) => {
+    await sql`lock table broker.journal in exclusive mode`.execute(lock)
+    customer.read(ACCOUNT, [id])
+    await untilBlocked()
+    world.deliver(companion(), {
+      tag: 'call',
+      attrs: { id: 'CALL2', from: `${CUSTOMER}@s.whatsapp.net`, t: '1767322000' },
+    })
+    await socket('main').fetchPrivacySettings(true)
+    t.equal(waiting(), 2)
+  })
+  await untilTold(`${id}:status:4`)
+  await untilConfirmed()
+})
+
 async function untilBlocked(): Promise<void> {
   for (;;) {
     const { rows } = await sql`
@@ -173,6 +190,15 @@ test('a phone that asks for a message again and again gets it, and its asking is
   customer.failToOpen(4)
   const id = await sent(CUSTOMER)
   t.match(customer.shown({ id }), [{ content: { text: 'hello' } }])
+})
+
+test('we ask for a message that cannot be opened five times, as WhatsApp Web does', async (t) => {
+  const asked = socket('main').messageRetryManager
+  for (const times of [1, 2, 3, 4, 5]) {
+    t.notOk(asked?.hasExceededMaxRetries('3AFB'), `${times}`)
+    asked?.incrementRetryCount('3AFB')
+  }
+  t.ok(asked?.hasExceededMaxRetries('3AFB'))
 })
 
 // The last one: nothing leaves this connection any more.

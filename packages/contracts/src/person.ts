@@ -66,3 +66,10 @@ export const namesOf = (jids: string[]): string[] =>
     const [user = ''] = jid.split('@')
     return user.length >= TELLING_DIGITS ? user : jid
   })
+
+/**
+ * The same as regular expressions, for PostgreSQL and for JavaScript: of whole numbers alone, as a longer one is another
+ * person's. Pure.
+ */
+export const namePatternsOf = (jids: string[]): string[] =>
+  namesOf(jids).map((name) => `(?<![0-9])${name.replaceAll('.', '\\.')}(?![0-9])`)

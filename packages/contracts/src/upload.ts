@@ -23,8 +23,8 @@ export const UploadName = SingleLine.min(1)
 export const UploadFields = z.strictObject({
   type: UploadType,
   caption: Caption.optional(),
-  ticketId: z.uuid().optional(),
-  contactId: z.uuid().optional(),
+  ticketId: z.uuid().toLowerCase().optional(),
+  contactId: z.uuid().toLowerCase().optional(),
 })
 export type UploadFields = z.infer<typeof UploadFields>
 

@@ -23,8 +23,10 @@ export interface ContactErasureTable {
   place: JsonNullable
   jids: Generated<string[]>
   group_tickets: Generated<string[]>
+  uploads: Generated<string[]>
   waiting_for: string | null
   next_try_at: WhenDefault
+  failures: Generated<number>
   messages: Generated<number>
   events: Generated<number>
   brokers: JsonDefault

@@ -10,6 +10,7 @@ export interface ReadMarkTable {
   read_at: WhenDefault
   attempts: Generated<number>
   next_attempt_at: WhenDefault
+  claimed: Generated<boolean>
 }
 
 export interface TypingShownTable {

@@ -18,4 +18,5 @@ export interface UploadTable {
   created_at: WhenDefault
   expires_at: When
   sent_at: WhenNullable
+  look_after: WhenNullable
 }

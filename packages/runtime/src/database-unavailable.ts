@@ -29,3 +29,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 export function isRetriableConflict(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '40001')
 }
+
+/** A statement or a lock that took too long (57014, 55P03): the tables are held or the server is slow, for everybody. */
+const OVERDUE_SQLSTATE = /^(57014|55P03)$/
+
+/**
+ * Whether an error blames nothing of what was to be stored: the database is away or too slow, or two transactions met.
+ * The same may be stored later, unchanged.
+ */
+export function isNobodysFault(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return isDatabaseUnavailable(error) || isRetriableConflict(error) || OVERDUE_SQLSTATE.test(code)
+}

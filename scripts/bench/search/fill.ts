@@ -2,6 +2,7 @@ import type { Database } from '@carteiro/database/connect'
 import { createInstance } from '@carteiro/domain/instances/create-instance'
 import { keepSearchable } from '@carteiro/domain/search/keep-searchable'
 import { createTenant } from '@carteiro/domain/tenants/create-tenant'
+import { createLogger } from '@carteiro/runtime/logger'
 import { sql } from 'kysely'
 import { NEVER_TOGETHER, OF_LONG_AGO, VOCABULARY, WORDS_A_MESSAGE, wordInSql } from './words.ts'
 
@@ -78,8 +79,9 @@ export async function fill(db: Database, inbox: Inbox): Promise<void> {
 
 /** Reads all words, as the worker does after an upgrade, and tidies up as autovacuum would. @returns seconds */
 export async function readAllWords(db: Database): Promise<number> {
+  const logger = createLogger('bench', 'error')
   const startedAt = performance.now()
-  while (await keepSearchable({ db }));
+  while (await keepSearchable({ db, logger }));
   const seconds = (performance.now() - startedAt) / 1_000
   await db.connection().execute(async (session) => {
     await sql`set statement_timeout = 0`.execute(session)

@@ -54,17 +54,28 @@ export async function startErasing(t: Parameters<typeof startMedia>[0]) {
   const put = (key: string, { mark }: MarkedPerson) =>
     storage.put(key, Buffer.from(mark), { contentType: 'text/plain', maxBytes: 1_000 })
 
-  /** What other chores of the worker do: files that are to go are deleted. */
+  /** What other chores of the worker do, as if an hour had passed: files that are to go are deleted. */
   async function deleteFiles(): Promise<void> {
     await media.tryOnce()
-    for (const upload of await findOverUploads(db, 100)) {
+    await sql`update upload set sent_at = sent_at - interval '1 hour' where expires_at <= now()`.execute(db)
+    for (const upload of (await findOverUploads(db, 100)).over) {
       await storage.delete(uploadKeyOf({ tenantId: upload.tenantId, uploadId: upload.id }))
       await forgetUpload(db, { ...upload, actor: 'worker' })
     }
   }
 
   return {
-    ...{ act, broker, db, domain, stateOf, round, deleteFiles, stored: media.stored },
+    ...{
+      act,
+      broker,
+      db,
+      domain,
+      stateOf,
+      round,
+      roundOfDue: () => eraseDue(worker),
+      deleteFiles,
+      stored: media.stored,
+    },
     erase: (contactId: string) => requestErasure(domain, { ...act, contactId }),
     /** Puts a person everywhere, with the bytes of its files. */
     fill: async (person: MarkedPerson) => {

@@ -36,6 +36,7 @@ export async function mergeContacts(
   await repointTickets(work, tenantId, { kept, gone })
   await repointConsents(work, tenantId, { kept, gone })
   await repointUploads(work, tenantId, { kept, gone })
+  await repeatErasure(work, tenantId, { kept, gone })
   await takeOver(work, tenantId, { kept, gone })
   work.record({
     tenantId,
@@ -167,6 +168,18 @@ async function repointUploads({ transaction }: UnitOfWork, tenantId: string, joi
   await sql`
     update upload set contact_id = ${join.kept}
     where tenant_id = ${tenantId} and contact_id = ${join.gone}`.execute(transaction)
+}
+
+/**
+ * Whoever asked for either one's erasure meant the person. The row of the one that goes is not locked, as whoever begins
+ * an erasure holds it while it waits for the contact: the worker drops it.
+ */
+async function repeatErasure({ transaction }: UnitOfWork, tenantId: string, join: Join): Promise<void> {
+  await sql`
+    insert into contact_erasure (tenant_id, contact_id, requested_at)
+    select tenant_id, ${join.kept}::uuid, requested_at from contact_erasure
+    where tenant_id = ${tenantId} and contact_id = ${join.gone}
+    on conflict do nothing`.execute(transaction)
 }
 
 /** What people wrote of either stays; of names that were told, one that is a name before one that was a push name. */

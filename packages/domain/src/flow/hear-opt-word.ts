@@ -1,5 +1,5 @@
 import { PURPOSES } from '@carteiro/contracts/consent'
-import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
+import { isNobodysFault } from '@carteiro/runtime/database-unavailable'
 import type { OptWord } from '../consents/opt-word.ts'
 import { readConsent } from '../consents/read-consents.ts'
 import { recordConsentWithin } from '../consents/record-consent.ts'
@@ -49,7 +49,7 @@ export async function hearOptWord(
   try {
     return { said: [await work.part(() => say(work, dependencies, { turn, reply, policyExempt: true }))] }
   } catch (error) {
-    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
+    if (isNobodysFault(error)) throw error
     return { said: [], fault: error }
   }
 }

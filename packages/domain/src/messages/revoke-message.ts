@@ -2,6 +2,7 @@ import type { RevokeEnvelope } from '@carteiro/contracts/envelope'
 import { parseJid } from '@carteiro/contracts/jid'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { dropMedia } from '../media/drop-media.ts'
+import { lookAgain } from '../uploads/delete-upload.ts'
 import type { ChangeStatus } from './apply-change.ts'
 import { type MessageRow, rewriteMessage } from './store-message.ts'
 import { tellUpdated } from './tell-updated.ts'
@@ -24,6 +25,8 @@ export async function revokeMessage(
     metadata: { participantJid, participant, backfilled, revokedAt: envelope.timestamp },
   })
   await dropMedia(work, [row])
+  if (row.upload_id !== null)
+    await lookAgain(work.transaction, { tenantId: row.tenant_id, id: row.upload_id })
   await work.transaction
     .deleteFrom('poll')
     .where('tenant_id', '=', row.tenant_id)

@@ -18,12 +18,13 @@ import type { ErasureRun, Step } from './step.ts'
 export const beginErasure: Step = async (work, run) => {
   const { tenant_id: tenantId, contact_id: contactId } = run
   const before = await findPerson(work.transaction, { tenantId, contactId })
-  if (!before) throw new Error('a contact that is to be erased is not there')
+  if (!before) return { next: 'gone' }
   const shards = [...new Set(before.jids.map((jid) => shardOf(tenantId, jid)))]
   await holdShards(work.transaction, shards)
   await lock(work, run)
   // An address that it was given meanwhile belongs to it.
-  const person = (await findPerson(work.transaction, { tenantId, contactId })) ?? before
+  const person = await findPerson(work.transaction, { tenantId, contactId })
+  if (!person) return { next: 'gone' }
   await dropWaiting(work, person, shards)
   await sql`
     delete from flow_turn f using ticket k join message m on m.tenant_id = k.tenant_id and m.ticket_id = k.id

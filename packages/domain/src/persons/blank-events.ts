@@ -71,12 +71,10 @@ async function begin(
   { tenant_id: tenantId, contact_id: contactId }: ErasureRun,
 ) {
   const { rows } = await sql<{ id: string }>`
-    with recursive merged as (
-      select contact_id as kept, (payload ->> 'mergedContactId')::uuid as gone from event
-      where tenant_id = ${tenantId} and type = 'contact.merged'
-    ), own as (
+    with recursive own as (
       select ${contactId}::uuid as id
-      union select merged.gone from merged join own on merged.kept = own.id
+      union select (e.payload ->> 'mergedContactId')::uuid
+        from own join event e on e.tenant_id = ${tenantId} and e.contact_id = own.id and e.type = 'contact.merged'
     )
     select id from own`.execute(transaction)
   const first = await sql<{ seq: number }>`

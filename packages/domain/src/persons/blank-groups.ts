@@ -33,7 +33,7 @@ async function blankWritten(work: UnitOfWork, run: ErasureRun): Promise<number> 
     select ${ERASED_COLUMNS} from message m
     where m.tenant_id = ${tenantId} and m.metadata ->> 'participantJid' = any(${jids}::text[])
     order by m.number limit ${BATCH} for update`.execute(work.transaction)
-  await blankMessages(work, tenantId, rows)
+  await blankMessages(work, run, rows)
   await blankLastWords(work, run, [...new Set(rows.map((row) => row.ticket_id))])
   return rows.length
 }

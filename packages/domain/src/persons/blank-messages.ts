@@ -3,7 +3,7 @@ import { type Selectable, sql } from 'kysely'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
 import { dropMedia } from '../media/drop-media.ts'
 import { releaseUploads } from './release-uploads.ts'
-import { BATCH, numberOf, type Step, ticketOf } from './step.ts'
+import { BATCH, type ErasureRun, numberOf, type Step, ticketOf } from './step.ts'
 
 /** A message that is to be blanked; it is locked. */
 export type ErasedMessage = Pick<
@@ -23,7 +23,7 @@ export const eraseMessages: Step = async (work, run) => {
     where k.tenant_id = ${run.tenant_id} and k.contact_id = ${run.contact_id} and m.type <> 'erased'
       and (m.ticket_id, m.number) > (${ticketOf(run)}::uuid, ${numberOf(run)}::bigint)
     order by m.ticket_id, m.number limit ${BATCH} for update of m`.execute(work.transaction)
-  await blankMessages(work, run.tenant_id, rows)
+  await blankMessages(work, run, rows)
   const last = rows.at(-1)
   if (!last || rows.length < BATCH) return { next: 'step', messages: rows.length }
   return { next: 'more', place: { ticket: last.ticket_id, number: last.number }, messages: rows.length }
@@ -35,11 +35,12 @@ export const eraseMessages: Step = async (work, run) => {
  */
 export async function blankMessages(
   work: UnitOfWork,
-  tenantId: string,
+  run: ErasureRun,
   messages: ErasedMessage[],
 ): Promise<void> {
   if (messages.length === 0) return
   const { transaction } = work
+  const { tenant_id: tenantId } = run
   const ids = sql`any(${messages.map(({ id }) => id)}::uuid[])`
   await dropMedia(work, messages)
   await sql`
@@ -60,7 +61,7 @@ export async function blankMessages(
   await blankDeliveries(work, tenantId, ids)
   await dropBeside(work, tenantId, messages)
   const uploads = messages.flatMap(({ upload_id: id }) => id ?? [])
-  await releaseUploads(transaction, tenantId, sql`u.id = any(${uploads}::uuid[])`)
+  await releaseUploads(transaction, run, sql`u.id = any(${uploads}::uuid[])`)
 }
 
 /** Meta's ids have the phone in them; a linked phone's say nothing, and make a repetition known. */

@@ -47,7 +47,7 @@ export const eraseTickets: Step = async ({ transaction }, run) => {
   )
   await releaseUploads(
     transaction,
-    tenantId,
+    run,
     sql`(u.contact_id = ${contactId} or u.ticket_id in (
       select id from ticket where tenant_id = ${tenantId} and contact_id = ${contactId}))`,
   )

@@ -1,5 +1,5 @@
 import { ERASURE_STEPS, type Erasure } from '@carteiro/contracts/person'
-import type { Database } from '@carteiro/database/connect'
+import type { Database, Queryable } from '@carteiro/database/connect'
 import type { Queue } from '@carteiro/queue/queue'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit } from '../events/unit-of-work.ts'
@@ -34,6 +34,8 @@ const STEPS: Record<Exclude<StepName, 'done'>, Step> = {
 /** What somebody else has to end is looked at again after this. */
 const WAIT = sql`interval '10 seconds'`
 const MAX_DUE = 100
+/** After a failure it is twice that, and again, up to this. */
+const WAIT_AT_MOST = sql`interval '30 minutes'`
 
 /** Erasures that can go on, the oldest first. A chore: it looks across tenants. */
 export async function findErasures(db: Database): Promise<PersonKey[]> {
@@ -44,12 +46,14 @@ export async function findErasures(db: Database): Promise<PersonKey[]> {
   return rows
 }
 
-/** @returns `busy` when another worker is at it, or it is done */
+/** `busy`: another worker is at it, it is done, or its contact went into another one. */
 export type EraseResult = {
   status: 'more' | 'waiting' | 'finished' | 'busy'
   messages: number
   events: number
 }
+
+const BUSY: EraseResult = { status: 'busy', messages: 0, events: 0 }
 
 /**
  * The next part of an erasure, in one short transaction with the place at which it stands: a worker that dies in it has
@@ -60,8 +64,9 @@ export async function eraseNext(dependencies: Dependencies, person: PersonKey): 
   await doOutside(dependencies, person)
   return commit(dependencies, async (work) => {
     const run = await lock(work.transaction, person)
-    if (!run || run.step === 'done') return { status: 'busy', messages: 0, events: 0 }
+    if (!run || run.step === 'done') return BUSY
     const done = await STEPS[run.step](work, run)
+    if (done.next === 'gone') return drop(work.transaction, person)
     const step = stepAfter(run.step, done)
     const totals = {
       messages: run.messages + (done.messages ?? 0),
@@ -74,10 +79,26 @@ export async function eraseNext(dependencies: Dependencies, person: PersonKey): 
         next_try_at = now() + case when ${done.next === 'wait'} then ${WAIT} else interval '0' end,
         jids = case when ${step === 'done'} then '{}' else jids end,
         group_tickets = case when ${step === 'done'} then '{}' else group_tickets end,
+        uploads = case when ${step === 'done'} then '{}' else uploads end, failures = 0,
         finished_at = case when ${step === 'done'} then clock_timestamp() end
       where tenant_id = ${person.tenantId} and contact_id = ${person.contactId}`.execute(work.transaction)
     return { status: statusOf(step, done), ...totals }
   })
+}
+
+async function drop(db: Queryable, { tenantId, contactId }: PersonKey): Promise<EraseResult> {
+  await sql`delete from contact_erasure where tenant_id = ${tenantId} and contact_id = ${contactId}`.execute(
+    db,
+  )
+  return BUSY
+}
+
+/** One that came to an error is tried again later, so that it holds up nobody else's. */
+export async function postponeErasure(db: Database, { tenantId, contactId }: PersonKey): Promise<void> {
+  await sql`
+    update contact_erasure set failures = failures + 1, waiting_for = 'another try after an error',
+      next_try_at = now() + least(${WAIT} * power(2, least(failures, 10)), ${WAIT_AT_MOST})
+    where tenant_id = ${tenantId} and contact_id = ${contactId} and finished_at is null`.execute(db)
 }
 
 async function doOutside(dependencies: Dependencies, person: PersonKey): Promise<void> {

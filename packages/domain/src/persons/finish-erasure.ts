@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
 import type { UnitOfWork } from '../events/unit-of-work.ts'
+import { isHeld } from '../uploads/upload.ts'
 import type { ErasureRun, Step } from './step.ts'
 
 /**
@@ -34,8 +35,8 @@ async function hasFiles({ transaction }: UnitOfWork, run: ErasureRun): Promise<b
     select exists (
       select from media_download d join message m on m.tenant_id = d.tenant_id and m.id = d.message_id
       where d.tenant_id = ${run.tenant_id} and m.type = 'erased')
-    or exists (select from upload where tenant_id = ${run.tenant_id} and state = 'deleting') as has_files`.execute(
-    transaction,
-  )
+    or exists (
+      select from upload u where u.tenant_id = ${run.tenant_id} and u.id = any(${run.uploads}::uuid[]) and not ${isHeld}
+    ) as has_files`.execute(transaction)
   return rows[0]?.has_files ?? false
 }

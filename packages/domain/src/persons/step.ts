@@ -8,8 +8,8 @@ export type ErasureRun = Selectable<ContactErasureTable>
 
 /** What a step did in one transaction. */
 export interface StepDone {
-  /** `wait`: somebody else has to be through first. */
-  next: 'step' | 'more' | 'wait' | 'again'
+  /** `wait`: somebody else has to be through first. `gone`: the contact went into another, which is erased instead. */
+  next: 'step' | 'more' | 'wait' | 'again' | 'gone'
   /** Where it goes on. */
   place?: Record<string, unknown>
   waitingFor?: string

@@ -21,22 +21,32 @@ export interface ClaimedReadMark {
 /** These have nothing behind them that WhatsApp could show as read. */
 const UNTOLD = ['call', 'undecryptable', 'revoked']
 
+/** One that hangs does not hold up the others. */
+const AN_INSTANCE = 2
+
 /**
  * Claims what was read and can be told just now, also what a dead worker left. Of an instance that is not connected it
- * waits. A chore: it looks across tenants.
+ * waits, and of any other only a few are told at a time. A chore: it looks across tenants.
  */
 export async function claimReadMarks(
   db: Queryable,
   { limit, claimSeconds }: { limit: number; claimSeconds: number },
 ): Promise<ClaimedReadMark[]> {
   const { rows } = await sql<ClaimedReadMark>`
-    with due as (
-      select r.tenant_id, r.ticket_id from read_mark r
-        join instance i on i.tenant_id = r.tenant_id and i.id = r.instance_id
+    with waiting as (
+      select r.tenant_id, r.ticket_id, r.instance_id,
+        row_number() over (partition by r.tenant_id, r.instance_id order by r.next_attempt_at, r.ticket_id) as place
+      from read_mark r join instance i on i.tenant_id = r.tenant_id and i.id = r.instance_id
       where r.next_attempt_at <= now() and (i.connected or i.transport = 'cloud')
+    ), due as (
+      select r.tenant_id, r.ticket_id from read_mark r
+        join waiting w on w.tenant_id = r.tenant_id and w.ticket_id = r.ticket_id
+      where r.next_attempt_at <= now() and w.place <= ${AN_INSTANCE} - (
+        select count(*) from read_mark o where o.tenant_id = w.tenant_id and o.instance_id = w.instance_id
+          and o.claimed and o.next_attempt_at > now())
       order by r.next_attempt_at limit ${limit} for update of r skip locked
     ), claimed as (
-      update read_mark r set attempts = r.attempts + 1,
+      update read_mark r set attempts = r.attempts + 1, claimed = true,
         next_attempt_at = now() + make_interval(secs => ${claimSeconds})
       from due where r.tenant_id = due.tenant_id and r.ticket_id = due.ticket_id
       returning r.*

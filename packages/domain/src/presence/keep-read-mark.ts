@@ -27,5 +27,6 @@ export async function keepReadMark(
       and (i.transport = 'baileys' or i.settings #> '{broker,readReceipts}' is distinct from 'false')
     on conflict (tenant_id, ticket_id) do update set
       from_number = least(r.from_number, excluded.from_number),
-      to_number = greatest(r.to_number, excluded.to_number), read_at = now()`.execute(transaction)
+      to_number = greatest(r.to_number, excluded.to_number), read_at = now(),
+      next_attempt_at = case when r.claimed then r.next_attempt_at else now() end`.execute(transaction)
 }

@@ -94,6 +94,35 @@ t.test(
   },
 )
 
+t.test('what is read anew does not wait for what failed before', async (t) => {
+  const phone = newPhone()
+  const { id, messageIds } = await write(phone)
+  await read(id)
+  await settleReadMark(db, await claimOne(), 'later')
+  t.same(await claim(), [])
+  const more = await write(phone)
+  await read(id)
+  const mark = await claimOne()
+  t.same(mark.messageIds, [...messageIds, ...more.messageIds])
+  await write(phone)
+  await read(id)
+  t.same(await claim(), [], 'but for whom tells it just now')
+  await sql`delete from read_mark`.execute(db)
+})
+
+t.test('of one instance two tickets are told at a time', async (t) => {
+  for (let n = 0; n < 3; n++) await read((await write(newPhone())).id)
+  const [first, second, ...others] = await claim()
+  if (!first || !second) throw new Error('two are due')
+  t.same(others, [])
+  t.same(await claim(), [], 'nor does another worker')
+  await settleReadMark(db, first, 'told')
+  const third = await claimOne()
+  t.notOk([first.ticketId, second.ticketId].includes(third.ticketId))
+  for (const mark of [second, third]) await settleReadMark(db, mark, 'told')
+  t.equal(await kept(), 0)
+})
+
 t.test('more than a call takes is told in parts', async (t) => {
   const { id, messageIds } = await write(newPhone(), MAX_READ + 1)
   await read(id)

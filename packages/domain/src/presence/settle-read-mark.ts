@@ -16,7 +16,7 @@ export async function settleReadMark(
 ): Promise<void> {
   if (outcome === 'later') {
     await sql`
-      update read_mark set
+      update read_mark set claimed = false,
         next_attempt_at = now() + greatest(interval '5 seconds', least(now() - read_at, interval '10 minutes'))
       where ${isThisClaim(mark)}`.execute(db)
     return
@@ -24,7 +24,8 @@ export async function settleReadMark(
   const { through } = mark
   await sql`delete from read_mark where ${isThisClaim(mark)} and to_number <= ${through}`.execute(db)
   await sql`
-    update read_mark set from_number = greatest(from_number, ${through + 1}), next_attempt_at = now()
+    update read_mark set from_number = greatest(from_number, ${through + 1}), claimed = false,
+      next_attempt_at = now()
     where ${isThisClaim(mark)} and to_number > ${through}`.execute(db)
 }
 

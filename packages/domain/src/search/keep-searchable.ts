@@ -1,6 +1,8 @@
 import type { Database, DatabaseTransaction } from '@carteiro/database/connect'
 import { inTransaction } from '@carteiro/database/in-transaction'
 import type { SearchCursorTable } from '@carteiro/database/search-tables'
+import { isDatabaseUnavailable } from '@carteiro/runtime/database-unavailable'
+import type { Logger } from '@carteiro/runtime/logger'
 import { type Selectable, sql } from 'kysely'
 import { readContactsAnew } from './read-contacts-anew.ts'
 import { readLog } from './read-log.ts'
@@ -14,20 +16,31 @@ const STEPS = [readLog, readContactsAnew, readMessagesAnew] as const
 
 /**
  * Reads the words of what is new or changed since the last look, so that it is found. Any number of workers may do this:
- * each tenant's cursor is one worker's at a time.
+ * each tenant's cursor is one worker's at a time. A tenant whose words cannot be read is told, and the others go on.
  *
  * @returns whether there is more to read
  */
-export async function keepSearchable({ db }: { db: Database }): Promise<boolean> {
+export async function keepSearchable({ db, logger }: { db: Database; logger: Logger }): Promise<boolean> {
   const behind = await findBehind(db)
-  let isMore = behind.length === TENANTS
+  let isMore = false
   for (const tenantId of behind) {
-    for (const step of STEPS) isMore = (await take(db, tenantId, step)) || isMore
+    try {
+      for (const step of STEPS) {
+        const taken = await take(db, tenantId, step)
+        if (taken === 'more' || (taken === 'done' && behind.length === TENANTS)) isMore = true
+      }
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
+      logger.error({ err: error, tenantId }, 'words could not be read, trying again later')
+    }
   }
   return isMore
 }
 
-/** In the order of the index of what is unread: else PostgreSQL, which expects one among the first rows, reads them all. */
+/**
+ * Of many, others each time. In the order of the index of what is unread: else PostgreSQL, which expects one among the
+ * first rows, reads them all.
+ */
 async function findBehind(db: Database): Promise<string[]> {
   const { rows } = await sql<{ tenant_id: string }>`
     select c.tenant_id from event_counter c left join search_cursor s using (tenant_id)
@@ -35,16 +48,19 @@ async function findBehind(db: Database): Promise<string[]> {
       or (select true from message_search m where m.tenant_id = c.tenant_id and m.words is null
         order by m.place limit 1)
       or exists (select from contact_search n where n.tenant_id = c.tenant_id and n.words is null)
-    limit ${TENANTS}`.execute(db)
+    order by random() limit ${TENANTS}`.execute(db)
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
-/** A transaction each, as changes of texts and names wait for it. @returns whether there is more to read */
-const take = (db: Database, tenantId: string, step: (typeof STEPS)[number]): Promise<boolean> =>
+/** A transaction each, as changes of texts and names wait for it. @returns `held` where another worker is at it */
+const take = (
+  db: Database,
+  tenantId: string,
+  step: (typeof STEPS)[number],
+): Promise<'more' | 'done' | 'held'> =>
   inTransaction(db, async (transaction) => {
     const cursor = await lockCursor(transaction, tenantId)
-    // Without it, another worker is at it.
-    return cursor !== undefined && (await step(transaction, cursor)) === 'more'
+    return cursor === undefined ? 'held' : await step(transaction, cursor)
   })
 
 async function lockCursor(

@@ -60,25 +60,45 @@ async function findMeant(
   transaction: DatabaseTransaction,
   { tenantId, fields: { ticketId, contactId } }: UploadToKeep,
 ): Promise<Meant> {
-  const contact = contactId && (await idOf(transaction, 'contact', tenantId, contactId))
-  if (contactId && !contact) return { status: 'contact_not_found' }
+  if (contactId !== undefined && !(await lockContact(transaction, tenantId, contactId))) {
+    return { status: 'contact_not_found' }
+  }
   if (ticketId === undefined) return { status: 'found', contactId: contactId ?? null }
-  const ticket = await idOf(transaction, 'ticket', tenantId, ticketId)
-  if (!ticket) return { status: 'ticket_not_found' }
-  if (contactId !== undefined && ticket.contact_id !== contactId) return { status: 'other_contact' }
-  return { status: 'found', contactId: ticket.contact_id }
+  const meant = await lockTicket(transaction, tenantId, ticketId)
+  if (meant === undefined) return { status: 'ticket_not_found' }
+  if (contactId !== undefined && meant !== contactId) return { status: 'other_contact' }
+  return { status: 'found', contactId: meant }
 }
 
-/** Locked, so that contacts which are joined meanwhile take the upload along. */
-async function idOf(
+/** Locked, so that contacts which are joined meanwhile take the upload along. Whoever was erased is nobody. */
+async function lockContact(transaction: DatabaseTransaction, tenantId: string, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from contact
+    where tenant_id = ${tenantId} and id = ${id} and erased_at is null for key share`.execute(transaction)
+  return rows.length > 0
+}
+
+/**
+ * Locked so that an erasure, too, takes the upload along: it changes its tickets before it lets go of uploads. The
+ * contact, which others lock before its tickets, is looked at alone.
+ *
+ * @returns the ticket's contact
+ */
+async function lockTicket(
   transaction: DatabaseTransaction,
-  table: 'contact' | 'ticket',
   tenantId: string,
   id: string,
-): Promise<{ contact_id: string } | undefined> {
-  const contactId = sql.ref(table === 'contact' ? 'id' : 'contact_id')
+): Promise<string | undefined> {
   const { rows } = await sql<{ contact_id: string }>`
-    select ${contactId} as contact_id from ${sql.table(table)}
-    where tenant_id = ${tenantId} and id = ${id} for key share`.execute(transaction)
-  return rows[0]
+    select contact_id from ticket where tenant_id = ${tenantId} and id = ${id} for share`.execute(transaction)
+  const [ticket] = rows
+  if (!ticket) return undefined
+  const contact = await transaction
+    .selectFrom('contact')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', ticket.contact_id)
+    .where('erased_at', 'is', null)
+    .executeTakeFirst()
+  return contact?.id
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
+import { sql } from 'kysely'
 import t from 'tap'
 import { matchProblem } from '../../testing/match-problem.ts'
 import { startApi } from '../../testing/start-api.ts'
@@ -140,6 +141,21 @@ t.test('an upload that its client gives up leaves nothing', async (t) => {
   for (let now = await keptBy(api); now.rows !== before.rows; now = await keptBy(api))
     await new Promise(setImmediate)
   t.same(await keptBy(api), before)
+})
+
+t.test('bytes that a message took stay, whatever became of the request that brought them', async (t) => {
+  const { storage } = dependencies
+  const { put } = storage
+  const before = await keptBy(api)
+  storage.put = async (...asked) => {
+    storage.put = put
+    await put(...asked)
+    await sql`update upload set state = 'ready', type = 'image', media_type = 'image/png', size = 1, sha256 = 'a',
+      sent_at = now() where state = 'writing'`.execute(api.db)
+    throw new Error('the answer was lost')
+  }
+  matchProblem(t, await postFile(api, 'image', FILES.png), 503, 'STORAGE_UNAVAILABLE')
+  t.same(await keptBy(api), { rows: before.rows + 1, files: before.files + 1 })
 })
 
 t.test('while the storage is away nothing is kept, and the client may try again', async (t) => {

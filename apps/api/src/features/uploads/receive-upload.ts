@@ -37,16 +37,14 @@ export async function receiveUpload(needs: ReceiveNeeds, request: FastifyRequest
   const { tenantId, name: actor } = request.actor
   const limits = uploadLimits(config)
   refuseAhead(request, Math.max(...Object.values(limits)))
-  const signal = AbortSignal.any([
-    AbortSignal.timeout(config.UPLOAD_TIMEOUT_SECONDS * 1_000),
-    lifecycle.signal,
-  ])
+  const stopping = lifecycle.signal
+  const signal = AbortSignal.any([AbortSignal.timeout(config.UPLOAD_TIMEOUT_SECONDS * 1_000), stopping])
   let begun: Begun | undefined
   try {
     const form = await readForm(request, async (file) => {
       const seconds = config.UPLOAD_TIMEOUT_SECONDS + TO_SETTLE_SECONDS
       begun = { tenantId, id: await beginUpload(db, { tenantId, actor, seconds }) }
-      return storeFile(storage, file, { key: keyOf(begun), limits, signal })
+      return storeFile(storage, file, { key: keyOf(begun), limits, signal, stopping })
     })
     if (!begun) throw new Error('a file was stored that was not begun')
     return await keep(needs, request, begun, form)
@@ -105,10 +103,10 @@ async function keep(
   }
 }
 
-/** What cannot be deleted now is found by the worker. */
+/** What cannot be deleted now is found by the worker; what a message took, where an answer was lost, stays with it. */
 async function discard({ db, logger, storage }: ReceiveNeeds, begun: Begun): Promise<void> {
   try {
-    await giveUpUpload(db, begun)
+    if ((await giveUpUpload(db, begun)) === 'in_use') return
     await storage.delete(keyOf(begun))
     await forgetUpload(db, { ...begun, actor: 'api' })
   } catch (error) {

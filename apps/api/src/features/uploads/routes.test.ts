@@ -128,6 +128,8 @@ t.test('an upload is for a ticket, whose contact it is for, too', async (t) => {
     .executeTakeFirstOrThrow()
   t.match(items, [{ uploadId: id, ticketId, contactId }])
   t.equal(items.length, 1)
+  const inCapitals = { ticketId: ticketId.toUpperCase(), contactId: contactId.toUpperCase() }
+  t.equal((await postFile(api, 'image', FILES.png, inCapitals)).statusCode, 201)
   matchProblem(t, await postFile(api, 'image', FILES.png, { ticketId: foreign }), 404, 'NOT_FOUND')
   const { ticketId: second } = await receiveMessage(domain, {
     tenantId: 'acme',
@@ -140,6 +142,23 @@ t.test('an upload is for a ticket, whose contact it is for, too', async (t) => {
     400,
     'VALIDATION_ERROR',
   )
+})
+
+t.test('nothing is uploaded for a person who was erased', async (t) => {
+  const { ticketId } = await receiveMessage(domain, { tenantId: 'acme', phone: '+5511955550102', text: 'Oi' })
+  const { contact_id: contactId } = await db
+    .selectFrom('ticket')
+    .select('contact_id')
+    .where('id', '=', ticketId)
+    .executeTakeFirstOrThrow()
+  await sql`update contact set phone = null, lid = null, erased_at = now() where id = ${contactId}`.execute(
+    db,
+  )
+  const before = await keptBy(api)
+  for (const fields of [{ ticketId }, { contactId }, { ticketId, contactId }]) {
+    matchProblem(t, await postFile(api, 'image', FILES.png, fields), 404, 'NOT_FOUND')
+  }
+  t.same(await keptBy(api), before)
 })
 
 t.test('an upload that is deleted is gone with its bytes, and the audit trail tells by whom', async (t) => {

@@ -1,6 +1,6 @@
-import { type ForgetPerson, namesOf } from '@carteiro/contracts/person'
+import { type ForgetPerson, namePatternsOf } from '@carteiro/contracts/person'
 import type { Database, Queryable } from '@carteiro/database/connect'
-import type { Seal, SealContext } from '@carteiro/runtime/seal'
+import { type Seal, type SealContext, SealError } from '@carteiro/runtime/seal'
 import { type BinaryNode, BufferJSON } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { z } from 'zod'
@@ -89,7 +89,7 @@ export class OpenedMessages {
 
   /**
    * Deletes what was opened of a person and is told already. Each row is looked into, as it says of whom it is nowhere
-   * but under its seal.
+   * but under its seal. One that cannot be opened goes as well: it may be the person's, and is of use to nobody.
    *
    * @returns how many went
    */
@@ -97,7 +97,7 @@ export class OpenedMessages {
     instanceId: string,
     { jids, until }: Pick<ForgetPerson, 'jids' | 'until'>,
   ): Promise<number> {
-    const names = namesOf(jids)
+    const names = namePatternsOf(jids).map((pattern) => new RegExp(pattern))
     let deleted = 0
     for (let after = 0; ; ) {
       const rows = await this.#db
@@ -111,8 +111,8 @@ export class OpenedMessages {
         .limit(LOOKED_AT)
         .execute()
       const own = rows.filter(({ ciphertext_hash: hash, sealed }) => {
-        const text = JSON.stringify(this.#read(instanceId, hash, sealed).stanza.attrs)
-        return names.some((name) => text.includes(name))
+        const attrs = this.#attributes(instanceId, hash, sealed)
+        return !attrs || names.some((name) => name.test(attrs))
       })
       await sql`
         delete from broker.opened_message
@@ -122,6 +122,16 @@ export class OpenedMessages {
       const last = rows.at(-1)
       if (!last || rows.length < LOOKED_AT) return deleted
       after = last.number
+    }
+  }
+
+  /** Of whom it is, among them; `undefined` where it cannot be opened. */
+  #attributes(instanceId: string, ciphertextHash: Buffer, sealed: Buffer): string | undefined {
+    try {
+      return JSON.stringify(this.#read(instanceId, ciphertextHash, sealed).stanza.attrs)
+    } catch (error) {
+      if (error instanceof SealError) return undefined
+      throw error
     }
   }
 

@@ -1,5 +1,6 @@
-import { type ForgetPerson, namesOf } from '@carteiro/contracts/person'
+import type { ForgetPerson } from '@carteiro/contracts/person'
 import type { Database } from '@carteiro/database/connect'
+import { namesPerson } from '@carteiro/database/names-person'
 import { type RawBuilder, sql } from 'kysely'
 
 const BATCH = 500
@@ -10,8 +11,7 @@ export async function forgetRows(
   instanceId: string,
   { jids, messageIds, until }: ForgetPerson,
 ): Promise<{ journal: number; sends: number; numbers: number }> {
-  const patterns = namesOf(jids).map((name) => `%${name}%`)
-  const isNamed = (text: RawBuilder<unknown>) => sql`${text} like any(${patterns}::text[])`
+  const isNamed = (text: RawBuilder<unknown>) => namesPerson(jids, text)
   const journal = await inBatches(
     db,
     sql`

@@ -9,8 +9,9 @@ const HELD = new Error('The acknowledgement waits until what it is of is kept.')
 
 /**
  * Lets no acknowledgement leave before what its stanza told is kept, so that WhatsApp brings it again when this process
- * dies before. Baileys emits the events of a stanza, and then builds the acknowledgement of its tag, which it reads for
- * nothing else: there it is stopped, and goes on as after one that could not be sent. We send it later.
+ * dies before. Baileys emits the events of a stanza, and then builds the acknowledgement of its tag: there it is stopped,
+ * and goes on as after one that could not be sent. We send it later. For nothing else does it read the tag, but to print
+ * a stanza that it makes nothing of: it is stopped there, too.
  *
  * What WhatsApp sends without content for us is held back from Baileys whole, which confirms it in several ways.
  *
@@ -53,14 +54,13 @@ function replaceListeners(
   }
 }
 
-/** The stanza, with whose first look at the tag its acknowledgement begins. */
-function withAck({ tag, attrs, content }: BinaryNode, acknowledge: () => void): BinaryNode {
-  let isDone = false
+/** The stanza, with whose first look at the tag its acknowledgement begins; no look shows it, or Baileys sent another. */
+function withAck({ attrs, content }: BinaryNode, acknowledge: () => void): BinaryNode {
+  let isBegun = false
   return {
-    get tag() {
-      if (isDone) return tag
-      isDone = true
-      acknowledge()
+    get tag(): string {
+      if (!isBegun) acknowledge()
+      isBegun = true
       throw HELD
     },
     attrs,

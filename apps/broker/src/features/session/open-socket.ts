@@ -54,8 +54,11 @@ export interface OpenSocketOptions extends SocketSettings {
 /** As long as a timer may be: Baileys' own watch never looks, for liveness.ts does. */
 const NEVER_MS = 2 ** 31 - 1
 
-/** Baileys counts each message twice that it sends again: a phone is answered five times, as by WhatsApp Web. */
-const RETRIES_COUNTED = 10
+/** How often a message is sent again, and asked for again, as by WhatsApp Web. */
+const MAX_RETRIES = 5
+
+/** Baileys counts each message twice that it sends again. */
+const RETRIES_COUNTED = 2 * MAX_RETRIES
 
 /**
  * Opens one socket to WhatsApp, with Baileys set to be a quiet second device: not online (the phone keeps
@@ -89,6 +92,8 @@ export function openSocket(options: OpenSocketOptions): WASocket {
     getMessage: async ({ id }) => (id ? await getMessage(id) : undefined),
     cachedGroupMetadata: groupMetadata,
   })
+  // By this number it asks, and each asking it counts once.
+  if (socket.messageRetryManager) Reflect.set(socket.messageRetryManager, 'maxMsgRetryCount', MAX_RETRIES)
   flushMessages(socket.ev)
   if (!deaf) holdAcks(socket, kept)
   handleInTurn(socket.ws)

@@ -1,6 +1,6 @@
 import { findTurns, giveUpTurn, type Turn } from '@carteiro/domain/flow/find-turns'
 import { takeTurn } from '@carteiro/domain/flow/take-turn'
-import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
+import { isNobodysFault } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
 
 export type FlowDependencies = Pick<Dependencies, 'db' | 'notifier' | 'queue' | 'report' | 'retryPolicy'>
@@ -35,7 +35,7 @@ async function runTurn(dependencies: FlowDependencies, turn: Turn): Promise<void
     report.flowTurn(turn, result)
     if (result.fault !== undefined) report.flowFailed(turn, result.fault)
   } catch (error) {
-    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
+    if (isNobodysFault(error)) throw error
     await giveUpTurn(db, turn)
     report.flowFailed(turn, error)
   }

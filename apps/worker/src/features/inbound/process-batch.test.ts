@@ -161,6 +161,24 @@ t.test('when a batch rolls back, nothing of it is stored and nothing is lost', a
   t.same(await textsOf(phone), ['Oi!'])
 })
 
+t.test('an envelope is not blamed for tables that are held or slow', async (t) => {
+  const phone = '+5511933330014'
+  const envelope = message({ phone })
+  const shard = shardOf(envelope.tenantId, envelope.chatKey)
+  await enqueueInbound(domain.queue, [envelope])
+  for (const code of ['57014', '55P03']) {
+    await sql`
+      create function delay() returns trigger language plpgsql as $$
+        begin raise 'held' using errcode = '${sql.raw(code)}'; end $$;
+      create trigger delay before insert on message for each row execute function delay()`.execute(domain.db)
+    await t.rejects(processBatch(dependencies, shard), { code })
+    await sql`drop function delay cascade`.execute(domain.db)
+  }
+  t.equal(await makeRetriesDue(), 0, 'no try is used up')
+  await processBatch(dependencies, shard)
+  t.same(await textsOf(phone), ['Oi!'])
+})
+
 t.test('two workers never have one shard at once', async (t) => {
   const phone = '+5511933330005'
   const shard = shardOf('acme', `${phone.slice(1)}@s.whatsapp.net`)

@@ -3,7 +3,7 @@ import { commit, type UnitOfWork } from '@carteiro/domain/events/unit-of-work'
 import { releaseHeard } from '@carteiro/domain/outbox/release-heard'
 import { enqueueAgain, enqueueDead, nudgeOutbound } from '@carteiro/queue/enqueue'
 import { fetchShard } from '@carteiro/queue/fetch-shard'
-import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
+import { isNobodysFault } from '@carteiro/runtime/database-unavailable'
 import type { Dependencies } from '../../dependencies.ts'
 import { type Applied, applyEnvelopes, isMessage } from './apply-envelope.ts'
 import { awaitAnswers } from './await-answers.ts'
@@ -114,7 +114,7 @@ async function applyRun(dependencies: InboundDependencies, work: UnitOfWork, run
     const applied = await work.part(() => applyEnvelopes(dependencies.queue, work, envelopes))
     return run.map((one, index) => ({ ...one, result: 'applied', applied: applied[index] ?? { status: '' } }))
   } catch (error) {
-    if (isDatabaseUnavailable(error) || isRetriableConflict(error)) throw error
+    if (isNobodysFault(error)) throw error
     const [one, ...others] = run
     if (one && others.length === 0) return [await putOff(dependencies, work, one, error)]
     const middle = Math.ceil(run.length / 2)

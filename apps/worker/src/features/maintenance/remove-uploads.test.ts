@@ -1,4 +1,7 @@
+import { commit } from '@carteiro/domain/events/unit-of-work'
+import { revokeMessage } from '@carteiro/domain/messages/revoke-message'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
+import { revokeEnvelope } from '@carteiro/domain/testing/envelopes'
 import { outboundRequest } from '@carteiro/domain/testing/outbound-request'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { beginUpload } from '@carteiro/domain/uploads/begin-upload'
@@ -28,6 +31,9 @@ const needs = {
 const bring = () => bringUpload({ db, storage }, 'a file')
 const expire = (id: string) =>
   sql`update upload set expires_at = now() - interval '1 second' where id = ${id}`.execute(db)
+/** As if it had been looked at long ago. */
+const comeDue = (id: string) =>
+  sql`update upload set look_after = now() - interval '1 second' where id = ${id}`.execute(db)
 /** The row and the bytes, so far as they are there. */
 const left = async (id: string) => ({
   row: (await db.selectFrom('upload').select('state').where('id', '=', id).executeTakeFirst())?.state,
@@ -40,6 +46,17 @@ const send = async (uploadId: string) => {
   if (result.status !== 'queued') throw new Error(`not queued: ${result.status}`)
   return result.id
 }
+/** As the phone tells that a message was taken back. */
+const takeBack = (messageId: string) =>
+  commit(domain, async (work) => {
+    const row = await work.transaction
+      .selectFrom('message')
+      .selectAll()
+      .where('id', '=', messageId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    await revokeMessage(work, row, revokeEnvelope({ targetMessageId: messageId, fromMe: true }))
+  })
 const actionsOf = (id: string) =>
   db.selectFrom('audit_entry').select(['action', 'actor']).where('entity_id', '=', id).orderBy('id').execute()
 
@@ -62,8 +79,7 @@ t.test('one that was sent stays as long as a message has it', async (t) => {
   await expire(id)
   await removeUploads(needs)
   t.same(await left(id), KEPT)
-  // What a message that was taken back leaves.
-  await sql`update message set media = null where id = ${messageId}`.execute(db)
+  await takeBack(messageId)
   await removeUploads(needs)
   t.same(
     await left(id),
@@ -73,6 +89,37 @@ t.test('one that was sent stays as long as a message has it', async (t) => {
   await sql`update upload set sent_at = now() - interval '2 hours' where id = ${id}`.execute(db)
   await removeUploads(needs)
   t.same(await left(id), GONE)
+})
+
+t.test('sent uploads, however many, keep nobody from looking at those that are over', async (t) => {
+  const sent = [await bring(), await bring()]
+  for (const id of sent) {
+    await send(id)
+    await sql`update upload set expires_at = now() - interval '3 hours', sent_at = now() - interval '2 hours'
+      where id = ${id}`.execute(db)
+  }
+  const over = await bring()
+  await expire(over)
+  t.same(await findOverUploads(db, 2), { over: [], isMore: true })
+  t.same(await findOverUploads(db, 2), { over: [{ tenantId: 'acme', id: over }], isMore: false })
+  t.same(await findOverUploads(db, 2), { over: [], isMore: false }, 'neither is looked at again at once')
+  await comeDue(over)
+  await removeUploads(needs)
+  t.same(await left(over), GONE)
+  for (const id of sent) t.same(await left(id), KEPT)
+})
+
+t.test('bytes that the storage refuses to delete leave the others their turn', async (t) => {
+  const stuck = await bring()
+  await sql`update upload set expires_at = now() - interval '1 hour' where id = ${stuck}`.execute(db)
+  await removeUploads({ ...needs, storage: { delete: () => Promise.reject(new Error('refused')) } })
+  const other = await bring()
+  await expire(other)
+  const { over } = await findOverUploads(db, 1)
+  t.same(over, [{ tenantId: 'acme', id: other }])
+  for (const id of [stuck, other]) await comeDue(id)
+  await removeUploads(needs)
+  t.same([await left(stuck), await left(other)], [GONE, GONE])
 })
 
 t.test('what a process that died has left of an upload goes', async (t) => {
@@ -90,8 +137,9 @@ t.test('what a process that died has left of an upload goes', async (t) => {
 t.test('whoever dies while it deletes leaves the rest to the next one', async (t) => {
   const [marked, withoutBytes] = [await bring(), await bring()]
   for (const id of [marked, withoutBytes]) await expire(id)
-  t.equal((await findOverUploads(db, 10)).length, 2)
+  t.equal((await findOverUploads(db, 10)).over.length, 2)
   await storage.delete(uploadKeyOf({ tenantId: 'acme', uploadId: withoutBytes }))
+  for (const id of [marked, withoutBytes]) await comeDue(id)
   await removeUploads(needs)
   for (const id of [marked, withoutBytes]) {
     t.same(await left(id), GONE)
@@ -105,6 +153,7 @@ t.test('while the storage is away rows wait, and no message takes them', async (
   await removeUploads({ ...needs, storage: { delete: () => Promise.reject(new Error('away')) } })
   t.same(await left(id), { row: 'deleting', bytes: true })
   await t.rejects(send(id), /upload_not_found/)
+  await comeDue(id)
   await removeUploads(needs)
   t.same(await left(id), GONE)
 })

@@ -22,12 +22,12 @@ export function keepRemovingUploads(dependencies: Needs): void {
 export async function removeUploads(needs: Needs): Promise<void> {
   const { db, lifecycle, report } = needs
   for (let again = true; again && !lifecycle.signal.aborted; ) {
-    const over = await findOverUploads(db, BATCH)
+    const { over, isMore } = await findOverUploads(db, BATCH)
     let removed = 0
     for (const upload of over) if (await remove(needs, upload)) removed++
     report.uploadsRemoved(removed)
-    // While the storage is away the same ones come again.
-    again = over.length === BATCH && removed > 0
+    // While the storage is away the others would only be marked.
+    again = isMore && (over.length === 0 || removed > 0)
   }
 }
 

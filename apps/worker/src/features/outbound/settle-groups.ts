@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClaimedDelivery } from '@carteiro/domain/outbox/claim'
 import { type AttemptOutcome, type SettleResult, settleAll } from '@carteiro/domain/outbox/settle'
-import { isDatabaseUnavailable, isRetriableConflict } from '@carteiro/runtime/database-unavailable'
+import { isNobodysFault } from '@carteiro/runtime/database-unavailable'
 import { pause } from '@carteiro/runtime/lifecycle'
 import type { Dependencies } from '../../dependencies.ts'
 
@@ -84,8 +84,7 @@ async function recoverGroup(
   error: unknown,
 ): Promise<Waiting[]> {
   const { lifecycle, logger } = dependencies
-  const passes = isDatabaseUnavailable(error) || isRetriableConflict(error)
-  if (passes) {
+  if (isNobodysFault(error)) {
     logger.warn({ err: error, count: group.length }, 'outcomes not recorded yet, trying again')
     await pause(AGAIN_MS, lifecycle.signal)
     return giveUpLate(group, lifecycle.signal.aborted)
