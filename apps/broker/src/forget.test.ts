@@ -3,7 +3,7 @@ import type { ForgottenPerson } from '@carteiro/contracts/person'
 import { createSeal } from '@carteiro/runtime/seal'
 import { sql } from 'kysely'
 import { t, test } from 'tap'
-import { startTestBroker } from './test-broker.ts'
+import { call, startTestBroker } from './test-broker.ts'
 
 const PHONE = 'demo-phone'
 const PERSON = '5511987654301'
@@ -149,6 +149,38 @@ test("of a group that the person made, the others' keys stay", async (t) => {
   t.same(await kept(), [])
 })
 
+test('a step that has read a key when it is forgotten does not write it again', async (t) => {
+  const id = '5511987654355.0'
+  const { keys } = rig.socket(PHONE).authState
+  const session = Buffer.from('a session')
+  await keys.set({ session: { [id]: session } })
+  const hasRead = Promise.withResolvers<void>()
+  const goesOn = Promise.withResolvers<void>()
+  const step = keys.transaction(async () => {
+    await keys.get('session', [id])
+    hasRead.resolve()
+    await goesOn.promise
+    await keys.set({ session: { [id]: session } })
+  }, id)
+  await hasRead.promise
+  const { transaction } = keys
+  const waits = new Promise<void>((resolve) => {
+    keys.transaction = (work, lock) => {
+      if (lock === id) resolve()
+      return transaction(work, lock)
+    }
+  })
+  const forgotten = forget({ jids: ['5511987654355@s.whatsapp.net'] })
+  await Promise.race([waits, forgotten])
+  goesOn.resolve()
+  await step
+  t.match(await forgotten, { status: 200, body: { keys: 1 } })
+  keys.transaction = transaction
+  const left = db.selectFrom('broker.session_key').select('id').where('id', '=', id)
+  t.same(await left.execute(), [])
+  t.same(await keys.get('session', [id]), {})
+})
+
 test('the person can write and be written to as before', async (t) => {
   await rig.customerWrites(PERSON, { text: 'written after it' })
   await heard('written after it')
@@ -174,4 +206,13 @@ test('what is younger than the erasure stays, and who asks wrongly is told so', 
     status: 404,
     body: { error: { code: 'INSTANCE_NOT_FOUND' } },
   })
+})
+
+test('while a session connects, which may have read the keys before, who asks is told to ask again', async (t) => {
+  const person = { jids: ['5511987654344@s.whatsapp.net'] }
+  await call(`${rig.simulator.url}/faults`, 'POST', { fault: { type: 'delay', ms: 60_000 } })
+  await rig.ask('POST', `/instances/${PHONE}/restart`)
+  t.match(await forget(person), { status: 409, body: { error: { code: 'INSTANCE_DISCONNECTED' } } })
+  await rig.ask('POST', `/instances/${PHONE}/disconnect`)
+  t.match(await forget(person), { status: 200 })
 })

@@ -11,7 +11,8 @@ const OWN_TYPES = ['creds', 'pre-key', 'app-state-sync-key', 'app-state-sync-ver
 /**
  * Deletes the Signal keys that are kept by a person's number or LID. A message of the person's that comes on the old
  * session cannot be read at first: WhatsApp is asked for it again, and the answer makes a new one. Where the session
- * runs it does so itself, as it knows the keys by heart.
+ * runs it does so itself, as it knows the keys by heart: between two steps of theirs, or the one under way would write
+ * again what it has read.
  *
  * @returns how many keys went
  */
@@ -32,10 +33,10 @@ export async function forgetKeys(
       when type in ('sender-key', 'sender-key-memory') then
         split_part(id, '::', 1) = any(${groups}::text[]) or split_part(id, '::', 2) ~ any(${patterns}::text[])
       else id ~ any(${patterns}::text[]) end`
-  const { rows } = await sql<{ type: string; id: string }>`
+  const { rows } = await sql<KeyRow>`
     select type, id from broker.session_key where ${which}`.execute(db)
   if (rows.length === 0) return 0
-  if (socket) await socket.authState.keys.set(noneOf(rows))
+  if (socket) await forgetByHeart(socket.authState.keys, rows)
   else await sql`delete from broker.session_key where ${which}`.execute(db)
   return rows.length
 }
@@ -46,7 +47,23 @@ const ownJids = ({ phone, lid }: Pick<BrokerInstance, 'phone' | 'lid'>): string[
     jid ? [formatJid(jid)] : [],
   )
 
-function noneOf(keys: { type: string; id: string }[]): SignalDataSet {
+interface KeyRow {
+  type: string
+  id: string
+}
+
+async function forgetByHeart(keys: WASocket['authState']['keys'], rows: KeyRow[]): Promise<void> {
+  for (const [lock, some] of Map.groupBy(rows, lockOf)) {
+    const forget = async () => await keys.set(noneOf(some))
+    await (lock === undefined ? forget() : keys.transaction(forget, lock))
+  }
+}
+
+/** By what its steps are locked: a session by its address, a group's key by the group. */
+const lockOf = ({ type, id }: KeyRow): string | undefined =>
+  type === 'session' ? id : type === 'sender-key' ? id.split('::')[0] : undefined
+
+function noneOf(keys: KeyRow[]): SignalDataSet {
   const byType = Map.groupBy(keys, ({ type }) => type)
   return Object.fromEntries(
     [...byType].map(([type, rows]) => [type, Object.fromEntries(rows.map(({ id }) => [id, null]))]),

@@ -2,6 +2,7 @@ import { Slug } from '@carteiro/contracts/identifier'
 import { ForgetPerson, ForgottenPerson } from '@carteiro/contracts/person'
 import type { HttpServer } from '@carteiro/runtime/http-server'
 import { z } from 'zod'
+import { instanceDisconnected } from '../../connected-socket.ts'
 import type { Dependencies } from '../../dependencies.ts'
 import { forgetKeys } from './forget-keys.ts'
 import { forgetRows } from './forget-rows.ts'
@@ -27,7 +28,10 @@ export function forgettingRoutes(
       const instance = await instances.get(id)
       const rows = await forgetRows(db, id, body)
       const messages = await opened.deleteNaming(id, body)
-      const keys = await forgetKeys(db, sessions.socket(id), instance, body.jids)
+      const socket = sessions.socket(id)
+      const keys = await forgetKeys(db, socket, instance, body.jids)
+      // It may have read what was deleted under it. Asked again, it is open, or waits.
+      if (!socket && sessions.knowsKeys(id)) throw instanceDisconnected(instance)
       return { ...rows, opened: messages, keys }
     },
   )

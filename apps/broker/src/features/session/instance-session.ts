@@ -36,7 +36,7 @@ export class InstanceSession {
   readonly #stopping = new AbortController()
   /** Ends the waiting for a database that is away, once the socket is no more. */
   readonly #released = new AbortController()
-  readonly #rounds = new Rounds(this.#stopping.signal)
+  readonly rounds = new Rounds(this.#stopping.signal)
   #open: OpenConnection | undefined
   #isLeaving = false
   #wasHeard = false
@@ -88,7 +88,7 @@ export class InstanceSession {
 
   /** Tries again at once, where it waits to. */
   hurry(): void {
-    this.#rounds.hurry()
+    this.rounds.hurry()
   }
 
   /** Logs it out, as soon as WhatsApp can be reached; then it has ended, and nothing is kept of it. */
@@ -96,7 +96,7 @@ export class InstanceSession {
     if (this.#isLeaving || this.#isEnding) return
     this.#isLeaving = true
     if (!this.#open) {
-      this.#rounds.cut()
+      this.rounds.cut()
       return
     }
     this.#become(LOGOUT_PENDING)
@@ -114,7 +114,7 @@ export class InstanceSession {
         this.#deps.logger.error({ err: error, instanceId: this.#lease.instanceId }, 'session failed')
         this.#isEnding = false
         this.#become({ status: 'disconnected', reason: 'internal_error' })
-        await this.#rounds.wait(backoffMs(tries, RECONNECT))
+        await this.rounds.wait(backoffMs(tries, RECONNECT))
       }
     }
     await this.#state.written()
@@ -158,12 +158,12 @@ export class InstanceSession {
       }
       const waitMs = this.#isLeaving ? await this.#afterGoodbye(end) : await this.#afterEnd(end)
       if (waitMs === undefined) return
-      await this.#rounds.wait(waitMs)
+      await this.rounds.wait(waitMs)
     }
   }
 
   async #connectOnce(credentials: Credentials): Promise<SocketEnd> {
-    const { signal, end } = this.#rounds.begin()
+    const { signal, end } = this.rounds.begin()
     const connection = connectOnce(this.#deps, {
       lease: this.#lease,
       credentials,

@@ -19,6 +19,11 @@ export class Rounds {
     return { signal: AbortSignal.any([this.#stopping, present.signal]), end: () => present.abort() }
   }
 
+  /** Whether there is no connection: one has ended, and the next is not begun. */
+  get isWaiting(): boolean {
+    return this.#isWaiting
+  }
+
   /** Ends the connection that goes on, and leaves out the wait after it. */
   cut(): void {
     this.#skipsWait = true

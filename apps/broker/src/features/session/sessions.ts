@@ -90,6 +90,16 @@ export class Sessions {
     return this.#sessions.get(instanceId)?.socket
   }
 
+  /**
+   * Whether a connection of a linked session is begun or ends, open or not: it may know keys by heart, and write them
+   * again.
+   */
+  knowsKeys(instanceId: string): boolean {
+    const session = this.#sessions.get(instanceId)
+    if (!session) return this.#stopping.has(instanceId)
+    return !session.rounds.isWaiting && session.linking.qr === undefined
+  }
+
   /** The QR code to scan; `undefined` while the session shows none. */
   qr(instanceId: string): ShownQr | undefined {
     return this.#sessions.get(instanceId)?.linking.qr
