@@ -1,5 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { SignalKeyStoreWithTransaction, WASocket } from '@whiskeysockets/baileys'
+import {
+  isLidUser,
+  jidDecode,
+  type SignalKeyStoreWithTransaction,
+  type WASocket,
+} from '@whiskeysockets/baileys'
 
 /** A message that is on its way in this asynchronous context. */
 interface Sending {
@@ -10,9 +15,6 @@ interface Sending {
 
 const sending = new AsyncLocalStorage<Sending>()
 
-/** Sockets by which something has left: the account's own devices have their sessions. */
-const begun = new WeakSet<object>()
-
 /**
  * Runs a send to one person beside the account's other sends.
  *
@@ -22,18 +24,21 @@ const begun = new WeakSet<object>()
  * of its own (features/commit/isolate-steps.ts). One to a group does: who has the group's key is to be noted when the
  * stanza has left.
  *
- * The first send of a socket keeps Baileys' way, so that not each of several makes a session with our own phone.
+ * A send for which the account's own devices have to be asked for keeps Baileys' way: the first one of a socket, and one
+ * every five minutes. Baileys then makes a new session with our own phone, and so would each of several. The others
+ * wait for the first, and find what it was told.
+ *
+ * @param jid of the recipient, which says by which name Baileys looks for our own devices
  */
 export async function sendBesideOthers<Result>(
-  socket: Pick<WASocket, 'user'>,
+  socket: Pick<WASocket, 'user' | 'userDevicesCache'>,
+  jid: string,
   send: () => Promise<Result>,
 ): Promise<Result> {
-  const account = socket.user?.id
-  const result =
-    account !== undefined && begun.has(socket) ? sending.run({ account, commits: [] }, send) : send()
-  await result
-  begun.add(socket)
-  return result
+  const { user: me, userDevicesCache } = socket
+  const own = jidDecode((isLidUser(jid) && me?.lid) || me?.id)?.user
+  const knowsOwnDevices = own !== undefined && (await userDevicesCache.get(own)) !== undefined
+  return me && knowsOwnDevices ? await sending.run({ account: me.id, commits: [] }, send) : await send()
 }
 
 /**

@@ -33,7 +33,12 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     // How it stands is for the next holder to tell.
     onLost: report.instanceGone,
     onSocket(instanceId, socket) {
-      guardFrames(socket, () => whyNoFrame(isOurs(instanceId)))
+      guardFrames(socket, () => (isOurs(instanceId) ? undefined : 'the lease of this instance is lost'))
+      guardFrames(
+        socket,
+        () => (isCommitted() ? undefined : 'its keys are not committed'),
+        (refused) => void socket.end(refused),
+      )
       acks.listen(instanceId, socket)
       groups.listen(instanceId, socket)
       ears.listen(instanceId, socket)
@@ -52,9 +57,4 @@ export function createSessionListener(parts: ListenerParts): SessionListener {
     getMessage: (instanceId, waMessageId) => ledger.content(instanceId, waMessageId),
     groupMetadata: (instanceId, jid) => groups.metadata(instanceId, jid),
   }
-}
-
-function whyNoFrame(isOurs: boolean): string | undefined {
-  if (!isOurs) return 'the lease of this instance is lost'
-  return isCommitted() ? undefined : 'its keys are not committed'
 }

@@ -18,7 +18,7 @@ t.test('what is asked while a run is under way goes together into the next one',
 })
 
 t.test(
-  'where several asked at once, the next run waits for more, and whoever asks alone does not',
+  'after a run for several the next one waits for more, and after a run for one alone it does not',
   async (t) => {
     mock.timers.enable({ apis: ['setTimeout'] })
     t.teardown(() => mock.timers.reset())
@@ -39,6 +39,12 @@ t.test(
     mock.timers.tick(2)
     await Promise.all([later, last])
     t.same(runs.at(-1), [5, 6])
+    const alone = ask(7)
+    await new Promise(setImmediate)
+    t.same(runs.at(-1), [5, 6])
+    mock.timers.tick(2)
+    await alone
+    t.equal(await ask(8), 8)
   },
 )
 

@@ -2,8 +2,8 @@ export interface GatherOptions {
   /** More wait for the next run. */
   maxItems: number
   /**
-   * Where the last run had several items, the next one begins so much later, that it has several, too. Who asks alone
-   * never waits for it.
+   * Where the last run had several items, the next one begins so much later, that it has several, too. After a run for
+   * one alone the next one begins at once.
    */
   companyMs?: number
 }

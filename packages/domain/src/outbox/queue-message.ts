@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Purpose } from '@carteiro/contracts/consent'
 import type { Intent } from '@carteiro/contracts/intent'
-import { formatJid, parseRecipient } from '@carteiro/contracts/jid'
+import { formatJid, type Jid, parseRecipient } from '@carteiro/contracts/jid'
 import type { MessageTable } from '@carteiro/database/tables'
 import { nudgeOutbound } from '@carteiro/queue/enqueue'
 import type { Queue } from '@carteiro/queue/queue'
@@ -9,10 +9,13 @@ import { type Selectable, sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
 import { isAnswer } from '../consents/answer.ts'
 import { type BlockedByPolicy, maySend } from '../consents/may-send.ts'
+import { addressOf } from '../contacts/phone.ts'
+import { learnContact } from '../contacts/upsert.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
 import { chooseInstance } from '../instances/choose-instance.ts'
 import { tellAccepted } from '../messages/tell-new-message.ts'
 import { noteTaken } from '../uploads/take-upload.ts'
+import type { Upload } from '../uploads/upload.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkTimes } from './check-times.ts'
 import { type AcceptedMessage, insertDelivery } from './insert-delivery.ts'
@@ -90,7 +93,7 @@ export async function queueWithin(
   const blocked = !request.policyExempt && (await maySend(work, question))
   if (blocked) return blocked
   const { intent, upload } = prepared
-  if (upload && !(await noteTaken(work.transaction, upload))) {
+  if (upload && !(await takeFor(work, recipient, upload))) {
     return { status: 'upload_expired', uploadId: upload.uploadId }
   }
   const accepted = toAccepted(request, { instanceId, recipient, intent, upload })
@@ -98,6 +101,12 @@ export async function queueWithin(
   await nudgeOutbound(queue, work.transaction, [{ tenantId, instanceId }])
   await tellQueued(work, request, message)
   return { status: 'queued', id: message.id }
+}
+
+/** The contact is locked first, where there is one: a merge holds it before the uploads that it takes along. */
+async function takeFor(work: UnitOfWork, recipient: Jid, upload: Upload): Promise<boolean> {
+  await learnContact(work, upload.tenantId, addressOf(recipient))
+  return noteTaken(work.transaction, upload)
 }
 
 function toAccepted(

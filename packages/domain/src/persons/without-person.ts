@@ -1,5 +1,4 @@
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isObject } from '../messages/is-object.ts'
 
 /** Members that tell who said or did what stands beside them. */
 const WHO = ['by', 'participantJid', 'participant', 'voter', 'reactor']

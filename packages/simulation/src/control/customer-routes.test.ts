@@ -23,6 +23,19 @@ test('a person confirms, reads and answers presence as told', async (t) => {
   })
 })
 
+test('of who hides the LID WhatsApp tells none, and what the account answers arrives', async (t) => {
+  const simulator = await startTestSimulator(t)
+  const device = await simulator.device(ACCOUNT)
+  t.match((await simulator.call('PATCH', PERSON, { hidesLid: true })).body, { hidesLid: true })
+  await simulator.post(`${PERSON}/messages`, { text: 'hello' })
+  t.match(await device.texts.reached(1), [{ from: CUSTOMER, text: 'hello' }])
+  const { lidMapping } = device.socket.signalRepository
+  t.equal(await lidMapping.getLIDForPN(`${CUSTOMER}@s.whatsapp.net`), null)
+  await device.send(`${CUSTOMER}@s.whatsapp.net`, 'welcome', 'ANSWER')
+  await device.acks.reached(1)
+  t.match(await simulator.get(`${PERSON}/messages`), { items: [{ id: 'ANSWER', text: 'welcome' }] })
+})
+
 test('an offline phone gets what waited when it is online again', async (t) => {
   const simulator = await startTestSimulator(t)
   const device = await simulator.device(ACCOUNT)

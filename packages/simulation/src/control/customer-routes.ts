@@ -19,6 +19,8 @@ const Customer = z.object({
   addressing: z.enum(['pn', 'lid']),
   /** Whoever gets what this person writes by LID is not told the phone. */
   hidesPhone: z.boolean(),
+  /** Who asks for the LID, or gets what this person writes by phone, is told none. */
+  hidesLid: z.boolean(),
   blocked: z.array(z.string()),
 })
 
@@ -31,6 +33,7 @@ const Settings = z
     readAfterMs: Delay.exactOptional(),
     addressing: z.enum(['pn', 'lid']).exactOptional(),
     hidesPhone: z.boolean().exactOptional(),
+    hidesLid: z.boolean().exactOptional(),
   })
   .refine((settings) => Object.keys(settings).length > 0, 'must change something')
 
@@ -88,9 +91,10 @@ export function addCustomerRoutes(server: HttpServer, { whatsapp, changes }: Con
 }
 
 function change(whatsapp: Whatsapp, digits: string, settings: z.output<typeof Settings>): void {
-  const { pushName, onWhatsApp, online, hidesPhone, ...treatment } = settings
+  const { pushName, onWhatsApp, online, hidesPhone, hidesLid, ...treatment } = settings
   const person = namePerson(whatsapp, digits)
   if (hidesPhone !== undefined) person.hidesPhone = hidesPhone
+  if (hidesLid !== undefined) person.hidesLid = hidesLid
   if (onWhatsApp !== undefined) person.onWhatsApp = onWhatsApp
   if (online !== undefined || Object.keys(treatment).length > 0) {
     const device = requirePhone(whatsapp, digits)
@@ -117,7 +121,7 @@ function block(whatsapp: Whatsapp, { phone, other }: z.output<typeof BlockParams
 }
 
 function describe(whatsapp: Whatsapp, digits: string): z.output<typeof Customer> {
-  const { phone, lid, pushName, onWhatsApp, hidesPhone, blocked } = namePerson(whatsapp, digits)
+  const { phone, lid, pushName, onWhatsApp, hidesPhone, hidesLid, blocked } = namePerson(whatsapp, digits)
   const device = onWhatsApp
     ? whatsapp.persons.phoneOf(namePerson(whatsapp, digits))
     : findPhone(whatsapp, digits)
@@ -132,6 +136,7 @@ function describe(whatsapp: Whatsapp, digits: string): z.output<typeof Customer>
     readAfterMs,
     addressing,
     hidesPhone,
+    hidesLid,
     blocked: [...blocked].sort(),
   }
 }

@@ -25,6 +25,8 @@ export interface Person {
   readonly privacy: Map<string, string>
   /** Who writes by LID shows nobody the phone behind it. */
   hidesPhone: boolean
+  /** Who asks for the LID, or gets what the person writes by phone, is told none. */
+  hidesLid: boolean
   /** Phones of whom this person blocked. */
   readonly blocked: Set<string>
   /** Phones of whom this person trusts, and the week since the epoch in which that was last said. */

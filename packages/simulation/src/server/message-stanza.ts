@@ -81,7 +81,8 @@ function names(sender: Device, target: Device, to: Destination): Record<string, 
   const author = formatAddress(phone, addressing, sender.number)
   const other = addressing === 'lid' ? 'pn' : 'lid'
   const alias = formatAddress(phone, other)
-  const hidden = other === 'pn' && sender.person.hidesPhone && target.person !== sender.person
+  const hides = other === 'pn' ? sender.person.hidesPhone : sender.person.hidesLid
+  const hidden = hides && target.person !== sender.person
   const named = (member: string) => (hidden ? {} : { [`${member}_${other}`]: alias })
   if (to.kind === 'group') {
     return { from: to.jid, participant: author, ...named('participant'), addressing_mode: addressing }

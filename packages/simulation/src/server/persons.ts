@@ -98,6 +98,7 @@ function makePerson(phone: string): Person {
     nextDevice: FIRST_COMPANION,
     privacy: new Map(),
     hidesPhone: false,
+    hidesLid: false,
     blocked: new Set(),
     trusts: new Map(),
     watchers: new Set(),

@@ -61,7 +61,7 @@ function protocolNode(
       return person.onWhatsApp ? [devicesNode(world, person)] : []
     case 'lid':
       // Only who is named by phone has another name to learn.
-      return addressing === 'pn' && person.onWhatsApp
+      return addressing === 'pn' && person.onWhatsApp && !person.hidesLid
         ? [node('lid', { val: formatAddress(person.phone, 'lid') })]
         : []
     case 'status':

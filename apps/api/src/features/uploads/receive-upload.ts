@@ -37,16 +37,14 @@ export async function receiveUpload(needs: ReceiveNeeds, request: FastifyRequest
   const { tenantId, name: actor } = request.actor
   const limits = uploadLimits(config)
   refuseAhead(request, Math.max(...Object.values(limits)))
-  const signal = AbortSignal.any([
-    AbortSignal.timeout(config.UPLOAD_TIMEOUT_SECONDS * 1_000),
-    lifecycle.signal,
-  ])
+  const stopping = lifecycle.signal
+  const signal = AbortSignal.any([AbortSignal.timeout(config.UPLOAD_TIMEOUT_SECONDS * 1_000), stopping])
   let begun: Begun | undefined
   try {
     const form = await readForm(request, async (file) => {
       const seconds = config.UPLOAD_TIMEOUT_SECONDS + TO_SETTLE_SECONDS
       begun = { tenantId, id: await beginUpload(db, { tenantId, actor, seconds }) }
-      return storeFile(storage, file, { key: keyOf(begun), limits, signal })
+      return storeFile(storage, file, { key: keyOf(begun), limits, signal, stopping })
     })
     if (!begun) throw new Error('a file was stored that was not begun')
     return await keep(needs, request, begun, form)

@@ -10,6 +10,8 @@ export interface StoreOptions {
   key: string
   limits: Record<UploadType, number>
   signal: AbortSignal
+  /** The process ends. */
+  stopping: AbortSignal
 }
 
 /** A file whose bytes are in the storage. Whether it may stay is judged once its type is known. */
@@ -27,12 +29,12 @@ export interface StoredUpload {
  * anything is stored.
  *
  * @throws Problem FILE_EMPTY, FILE_NOT_WHAT_IT_SAYS, FILE_UNSAFE, MEDIA_TOO_LARGE, INVALID_MULTIPART, UPLOAD_TIMEOUT,
- *   STORAGE_UNAVAILABLE
+ *   SHUTTING_DOWN, STORAGE_UNAVAILABLE
  */
 export async function storeFile(
   storage: Pick<ObjectStorage, 'put'>,
   { body, claimedType, fields }: FormFile,
-  { key, limits, signal }: StoreOptions,
+  { key, limits, signal, stopping }: StoreOptions,
 ): Promise<StoredUpload> {
   const type = UploadType.safeParse(fields.get('type')).data
   const maxBytes = type ? limits[type] : Math.max(...Object.values(limits))
@@ -52,7 +54,7 @@ export async function storeFile(
     const written = await storage.put(key, guarded, { contentType: look.shownAs, maxBytes, signal })
     return { ...written, claimedType, look, hidden }
   } catch (error) {
-    throw toProblem(error, { type, maxBytes, broken, signal })
+    throw toProblem(error, { type, maxBytes, broken, signal, stopping })
   } finally {
     // What is left of it is not wanted, and the form goes on behind it.
     body.resume()
@@ -73,9 +75,11 @@ interface Circumstances {
   maxBytes: number
   broken: boolean
   signal: AbortSignal
+  stopping: AbortSignal
 }
 
-function toProblem(error: unknown, { type, maxBytes, broken, signal }: Circumstances): unknown {
+function toProblem(error: unknown, { type, maxBytes, broken, signal, stopping }: Circumstances): unknown {
+  if (stopping.aborted) return shuttingDown()
   if (signal.aborted) return new Problem('UPLOAD_TIMEOUT', 'The file took too long to come; upload it again.')
   if (error instanceof Problem) return error.code === 'MEDIA_TOO_LARGE' ? tooLarge(type, maxBytes) : error
   if (broken) return brokenForm()
@@ -89,6 +93,9 @@ function toProblem(error: unknown, { type, maxBytes, broken, signal }: Circumsta
   unavailable.cause = error
   return unavailable
 }
+
+const shuttingDown = (): Problem =>
+  new Problem('SHUTTING_DOWN', 'This server is going down; upload the file again.', { retryAfterSeconds: 5 })
 
 /** @param type left out where it is not known yet, and the limit is the largest one */
 export const tooLarge = (type: UploadType | undefined, maxBytes: number): Problem =>

@@ -87,6 +87,10 @@ export function isolateSteps(inner: Repository, keys: SignalKeyStoreWithTransact
 /**
  * Once Baileys knows that a phone is a LID, it looks for the session under the LID alone, and moves it there in a second
  * transaction, which a death in between leaves out for good. Here both are one.
+ *
+ * A LID that is not known is asked for at WhatsApp. Baileys looks for the recipient's while it sends, between the
+ * encryption and the wait for its commits, and who looks for the same one meanwhile shares the question: its frame is
+ * no part of the send, and waits for nothing.
  */
 function isolateMapping(
   { lidMapping, migrateSession }: Repository,
@@ -108,4 +112,6 @@ function isolateMapping(
         for (const { pn, lid } of fresh) await migrateSession(pn, lid)
       }, MAPPING_LOCK)
     })
+  const lookUp = lidMapping.getLIDsForPNs.bind(lidMapping)
+  lidMapping.getLIDsForPNs = (pns) => outside(() => lookUp(pns))
 }

@@ -6,9 +6,15 @@ type Send = (...args: unknown[]) => unknown
  * before the WebSocket below it.
  *
  * @param whyNot asked in the asynchronous context of the frame
+ * @param onRefused the place to end the connection, unless that ends anyway: Baileys has counted the frame, and WhatsApp
+ *   opens none that comes after one that is missing
  * @throws Error when Baileys has no such WebSocket
  */
-export function guardFrames({ ws }: { ws: object }, whyNot: () => string | undefined): void {
+export function guardFrames(
+  { ws }: { ws: object },
+  whyNot: () => string | undefined,
+  onRefused: (refused: Error) => void = () => undefined,
+): void {
   const socket: unknown = Reflect.get(ws, 'socket')
   if (!hasSend(socket)) throw new Error('the socket of Baileys has no WebSocket to guard')
   const send = socket.send.bind(socket)
@@ -18,6 +24,7 @@ export function guardFrames({ ws }: { ws: object }, whyNot: () => string | undef
     const refused = new Error(`nothing is sent: ${reason}`)
     const callback = args.at(-1)
     if (typeof callback === 'function') callback(refused)
+    onRefused(refused)
     return undefined
   }
 }

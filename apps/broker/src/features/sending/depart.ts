@@ -62,7 +62,10 @@ export async function depart(
   if (!socket) return { kind: 'disconnected' }
   const made = early ?? (await make(deps, socket, send, signal))
   if (made.kind !== 'made') return made
-  if (!early) await ledger.begin({ ...send, requestHash, content: made.content })
+  if (!early) {
+    const begun = await ledger.begin({ ...send, requestHash, content: made.content })
+    if (begun) return await goOn(deps, socket, { send, known: begun, signal })
+  }
   return await leave(deps, socket, { made, isNew: true, signal })
 }
 
@@ -118,8 +121,9 @@ async function relay(
   const { instanceId, idempotencyKey, waMessageId, jid } = send
   const awaited = acks.expect(instanceId, waMessageId)
   try {
-    const leave = () => socket.relayMessage(formatJid(jid), content, { messageId: waMessageId })
-    await (jid.kind === 'group' ? leave() : sendBesideOthers(socket, leave))
+    const to = formatJid(jid)
+    const leave = () => socket.relayMessage(to, content, { messageId: waMessageId })
+    await (jid.kind === 'group' ? leave() : sendBesideOthers(socket, to, leave))
     return { kind: 'departed', awaited, content, jid, lid: await lidOf(socket, jid) }
   } catch (error) {
     awaited.release()

@@ -76,9 +76,13 @@ export class SendLedger {
    * @returns the one that is there already, which stays
    */
   async begin(send: NewSend): Promise<LedgerEntry | undefined> {
-    const begun = await this.#begin(send)
-    if (begun === 'new') return undefined
-    return begun ?? (await this.#find(send))
+    for (;;) {
+      const begun = await this.#begin(send)
+      if (begun === 'new') return undefined
+      // A row that somebody wrote meanwhile is found now, unless it is dropped again, and the key free.
+      const known = begun ?? (await this.#find(send))
+      if (known) return known
+    }
   }
 
   /** Keeps an answer that says that the message went, or may have gone. */

@@ -13,6 +13,7 @@ import { getMediaKeys, type proto, type WASocket } from '@whiskeysockets/baileys
 import { t, test } from 'tap'
 import { createReport } from '../../report.ts'
 import { createFindMessage } from './find-message.ts'
+import { messageId } from './message-id.ts'
 import { SendLedger } from './send-ledger.ts'
 import { Sender } from './send-message.ts'
 import { createAcks } from './wait-for-ack.ts'
@@ -41,13 +42,16 @@ t.teardown(() => guardedFetch.close())
 
 const sealed: Buffer[] = []
 const left: proto.IMessage[] = []
+let whileUploading: () => Promise<void> = async () => undefined
 const ws = new EventEmitter()
 /** WhatsApp as far as a file meets it: a media host that keeps what it gets, and acknowledgements. */
 const line = {
   ws,
   user: { id: '5511900000000@s.whatsapp.net' },
+  userDevicesCache: new Map(),
   signalRepository: { lidMapping: { getLIDForPN: () => Promise.resolve(null) } },
   waUploadToServer: async (path: string) => {
+    await whileUploading()
     sealed.push(await readFile(path))
     return { mediaUrl: 'https://mmg.whatsapp.net/v/a', directPath: '/v/a' }
   },
@@ -113,6 +117,17 @@ test('a file whose send died goes out again as it was, neither fetched nor uploa
 test('bytes in the request are sent as they are', async (t) => {
   t.match(await send('bytes', { base64: file.toString('base64'), fileName: 'a.bin' }), { kind: 'answered' })
   t.ok((await open(sealed.at(-1) ?? Buffer.alloc(0), left.at(-1)?.documentMessage?.mediaKey)).equals(file))
+})
+
+test('a file whose key another broker used meanwhile for another message does not leave', async (t) => {
+  const before = left.length
+  whileUploading = async () => {
+    const other = { instanceId: 'main', idempotencyKey: 'taken', waMessageId: messageId('main', 'taken') }
+    await ledger.begin({ ...other, requestHash: Buffer.alloc(32), content: { conversation: 'another' } })
+  }
+  t.same(await send('taken', { url: `http://${address}/bill.pdf` }), { kind: 'key_mismatch' })
+  whileUploading = async () => undefined
+  t.equal(left.length, before)
 })
 
 const failures: [string, Parameters<typeof send>[1], string, number][] = [

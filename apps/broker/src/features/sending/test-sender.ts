@@ -22,6 +22,7 @@ import { type Ack, createAcks } from './wait-for-ack.ts'
 class Line {
   readonly ws = new EventEmitter()
   readonly user = { id: '5511900000000@s.whatsapp.net' }
+  readonly userDevicesCache = new Map()
   readonly waUploadToServer = () => Promise.reject(new Error('no media here'))
   readonly signalRepository = {
     lidMapping: { getLIDForPN: (jid: string) => Promise.resolve(jid.replace('@s.whatsapp.net', ':0@lid')) },

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+import { mergeContacts } from '@carteiro/domain/contacts/merge'
 import { saveTold } from '@carteiro/domain/contacts/save-told'
 import { commit } from '@carteiro/domain/events/unit-of-work'
 import { saveMessage } from '@carteiro/domain/messages/save-message'
@@ -10,6 +12,12 @@ const { db, domain, erase, fill, finish, roundOfDue, rowsOf, stateOf } = await s
 
 const contactOf = async (column: 'phone' | 'lid', value: string) =>
   (await db.selectFrom('contact').select('id').where(column, '=', value).executeTakeFirstOrThrow()).id
+
+async function isSomebodyWaiting(): Promise<boolean> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows.length > 0
+}
 
 t.test('an erasure that was asked for one of two contacts which turn out to be one is of both', async (t) => {
   const one = { phone: '+5511987654321', lid: '98765432100001@lid', mark: 'mg1c33' }
@@ -25,6 +33,27 @@ t.test('an erasure that was asked for one of two contacts which turn out to be o
   t.match(await stateOf(kept), { step: 'begin' })
   await finish(kept)
   t.equal(await stateOf(gone), undefined)
+  t.same(await rowsOf(wordsOf(one)), [])
+})
+
+t.test('an erasure that begins while two contacts become one waits for that, and is of both', async (t) => {
+  const one = { phone: '+5511987654324', lid: '98765432400004@lid', mark: 'mg4e55' }
+  const { phone, lid, mark } = one
+  for (const address of [{ phone }, { chatKey: lid, contact: {} }]) {
+    await commit(domain, (work) => saveMessage(work, messageEnvelope({ ...address, text: `${mark} words` })))
+  }
+  const [kept, gone] = [await contactOf('phone', phone), await contactOf('lid', lid)]
+  await erase(gone)
+  const begun = await commit(domain, async (work) => {
+    t.equal(await mergeContacts(work, 'acme', [kept, gone]), kept)
+    const rounding = roundOfDue()
+    while (!(await isSomebodyWaiting())) await setImmediate()
+    return { rounding }
+  })
+  await begun.rounding
+  t.match(await stateOf(kept), { step: 'begin' })
+  t.equal(await stateOf(gone), undefined)
+  await finish(kept)
   t.same(await rowsOf(wordsOf(one)), [])
 })
 
