@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +11,7 @@ import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
 import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { sql } from 'kysely'
 import t from 'tap'
+import { spawnWorker } from './spawn-worker.ts'
 
 const domain = await startDomain(t)
 const { db } = domain
@@ -33,26 +33,13 @@ t.teardown(() => {
   broker.close()
 })
 
-const workers: ChildProcess[] = []
-t.teardown(() => {
-  for (const worker of workers) worker.kill('SIGKILL')
-})
-
-function startWorker(): ChildProcess {
-  const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: domain.url,
-      WORKER_PORT: '0',
-      WHATSAPP_BROKER_URL: `http://127.0.0.1:${(broker.address() as AddressInfo).port}`,
-      WHATSAPP_BROKER_API_KEY: 'key of the broker, made up',
-      STORAGE_PATH: t.testdir(),
-    },
+const startWorker = () =>
+  spawnWorker(t, {
+    DATABASE_URL: domain.url,
+    WHATSAPP_BROKER_URL: `http://127.0.0.1:${(broker.address() as AddressInfo).port}`,
+    WHATSAPP_BROKER_API_KEY: 'key of the broker, made up',
+    STORAGE_PATH: t.testdir(),
   })
-  workers.push(worker)
-  return worker
-}
 
 t.test('a worker that is killed in the middle of an erasure leaves the rest to the next one', async (t) => {
   const envelopes = Array.from({ length: 1_000 }, (_, n) => messageEnvelope({ phone, text: `${MARK} ${n}` }))

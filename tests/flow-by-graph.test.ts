@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import path from 'node:path'
 import { startWhatsAppServer } from '@openclaw/crabline'
 import t from 'tap'
 import { cloudBody, cloudChange, cloudText, signCloud } from '../apps/api/src/testing/cloud-webhook.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
 import { connectTo, tenantPath } from '../apps/api/src/testing/start-cloud-api.ts'
+import { spawnWorker } from './spawn-worker.ts'
 
 const APP_SECRET = 'the secret of the app'
 const TOKEN = 'the-token-of-the-number'
@@ -34,21 +33,11 @@ const meta = await startWhatsAppServer({
 })
 t.teardown(() => meta.close())
 
-const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-  stdio: 'ignore',
-  env: {
-    PATH: process.env.PATH,
-    DATABASE_URL: api.domain.url,
-    WORKER_PORT: '0',
-    STORAGE_PATH: path.join(directory, 'storage'),
-    CREDENTIALS_ENCRYPTION_KEY: KEY,
-    WHATSAPP_CLOUD_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
-  },
-})
-t.teardown(async () => {
-  const ended = once(worker, 'exit')
-  worker.kill('SIGTERM')
-  await ended
+spawnWorker(t, {
+  DATABASE_URL: api.domain.url,
+  STORAGE_PATH: path.join(directory, 'storage'),
+  CREDENTIALS_ENCRYPTION_KEY: KEY,
+  WHATSAPP_CLOUD_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
 })
 
 const untilSent = (count: number) =>

@@ -1,35 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Queryable } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import t from 'tap'
 import { GREETING, SERVICE, startConversations } from '../apps/worker/src/testing/converse.ts'
 import { startBroker } from './outbound-by-http/start-broker.ts'
+import { spawnWorker } from './spawn-worker.ts'
 
 const { answersIn, countTurns, domain, said, store, ticketOf, turnOn } = await startConversations(t)
 const { db } = domain
 const broker = await startBroker(t)
 
-const workers: ChildProcess[] = []
-t.teardown(() => {
-  for (const worker of workers) worker.kill('SIGKILL')
-})
-
-function startWorker(): ChildProcess {
-  const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: domain.url,
-      WORKER_PORT: '0',
-      WHATSAPP_BROKER_URL: broker.url,
-      WHATSAPP_BROKER_API_KEY: 'the key of the broker',
-      STORAGE_PATH: t.testdir(),
-    },
+const startWorker = () =>
+  spawnWorker(t, {
+    DATABASE_URL: domain.url,
+    WHATSAPP_BROKER_URL: broker.url,
+    WHATSAPP_BROKER_API_KEY: 'the key of the broker',
+    STORAGE_PATH: t.testdir(),
   })
-  workers.push(worker)
-  return worker
-}
 
 async function end(worker: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   const ended = once(worker, 'exit')

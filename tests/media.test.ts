@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +11,7 @@ import { createDiskStorage } from '@carteiro/storage/disk'
 import { storageKeyOf } from '@carteiro/storage/keys'
 import { sql } from 'kysely'
 import t from 'tap'
+import { spawnWorker } from './spawn-worker.ts'
 
 const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(200_000, 'x')])
 const KEY = 'key of the broker, made up'
@@ -37,27 +37,13 @@ t.teardown(() => {
 })
 const nextAsk = () => new Promise<ServerResponse>((resolve) => asks.push(resolve))
 
-const workers: ChildProcess[] = []
-t.teardown(() => {
-  for (const worker of workers) worker.kill('SIGKILL')
-})
-
-function startWorker(): ChildProcess {
-  const { port } = broker.address() as AddressInfo
-  const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: domain.url,
-      WORKER_PORT: '0',
-      WHATSAPP_BROKER_URL: `http://127.0.0.1:${port}`,
-      WHATSAPP_BROKER_API_KEY: KEY,
-      STORAGE_PATH: storagePath,
-    },
+const startWorker = () =>
+  spawnWorker(t, {
+    DATABASE_URL: domain.url,
+    WHATSAPP_BROKER_URL: `http://127.0.0.1:${(broker.address() as AddressInfo).port}`,
+    WHATSAPP_BROKER_API_KEY: KEY,
+    STORAGE_PATH: storagePath,
   })
-  workers.push(worker)
-  return worker
-}
 
 /** What the tenant's clients are told of files, in order. */
 const told: string[] = []

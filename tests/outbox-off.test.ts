@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { queueMessage } from '@carteiro/domain/outbox/queue-message'
 import { messageEnvelope } from '@carteiro/domain/testing/envelopes'
@@ -7,27 +6,20 @@ import { startDomain } from '@carteiro/domain/testing/start-domain'
 import { enqueueInbound } from '@carteiro/queue/enqueue-inbound'
 import t from 'tap'
 import { startBroker } from './outbound-by-http/start-broker.ts'
+import { spawnWorker } from './spawn-worker.ts'
 
 const domain = await startDomain(t)
 const { db } = domain
 const broker = await startBroker(t)
 
-function startWorker(variables: Record<string, string>): ChildProcess {
-  const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: domain.url,
-      WORKER_PORT: '0',
-      WHATSAPP_BROKER_URL: broker.url,
-      WHATSAPP_BROKER_API_KEY: 'the key of the broker',
-      STORAGE_PATH: t.testdir(),
-      ...variables,
-    },
+const startWorker = (variables: Record<string, string>) =>
+  spawnWorker(t, {
+    DATABASE_URL: domain.url,
+    WHATSAPP_BROKER_URL: broker.url,
+    WHATSAPP_BROKER_API_KEY: 'the key of the broker',
+    STORAGE_PATH: t.testdir(),
+    ...variables,
   })
-  t.teardown(() => worker.kill('SIGKILL'))
-  return worker
-}
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))

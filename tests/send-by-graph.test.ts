@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import path from 'node:path'
 import { followEvents } from '@carteiro/domain/events/follow'
 import { startWhatsAppServer } from '@openclaw/crabline'
@@ -8,6 +6,7 @@ import t from 'tap'
 import { cloudBody, cloudChange, signCloud } from '../apps/api/src/testing/cloud-webhook.ts'
 import { startApi } from '../apps/api/src/testing/start-api.ts'
 import { connectTo, tenantPath } from '../apps/api/src/testing/start-cloud-api.ts'
+import { spawnWorker } from './spawn-worker.ts'
 
 const APP_SECRET = 'the secret of the app'
 const TOKEN = 'the-token-of-the-number'
@@ -33,24 +32,14 @@ const meta = await startWhatsAppServer({
 t.teardown(() => meta.close())
 
 const logged: string[] = []
-const worker = spawn(process.execPath, ['apps/worker/src/main.ts'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-  env: {
-    PATH: process.env.PATH,
-    LOG_LEVEL: 'trace',
-    DATABASE_URL: api.domain.url,
-    WORKER_PORT: '0',
-    STORAGE_PATH: path.join(directory, 'storage'),
-    CREDENTIALS_ENCRYPTION_KEY: KEY,
-    WHATSAPP_CLOUD_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
-  },
+const worker = spawnWorker(t, {
+  LOG_LEVEL: 'trace',
+  DATABASE_URL: api.domain.url,
+  STORAGE_PATH: path.join(directory, 'storage'),
+  CREDENTIALS_ENCRYPTION_KEY: KEY,
+  WHATSAPP_CLOUD_API_BASE_URL: new URL(meta.manifest.endpoints.messagesUrl).origin,
 })
-worker.stdout.setEncoding('utf8').on('data', (text: string) => logged.push(text))
-t.teardown(async () => {
-  const ended = once(worker, 'exit')
-  worker.kill('SIGTERM')
-  await ended
-})
+worker.stdout?.setEncoding('utf8').on('data', (text: string) => logged.push(text))
 
 /** What the tenant's clients are told of messages' states, in order. */
 const told: { messageId: string; status: string }[] = []
