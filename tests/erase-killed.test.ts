@@ -62,7 +62,7 @@ t.test('a worker that is killed in the middle of an erasure leaves the rest to t
   await db.transaction().execute(async (transaction) => {
     // Holds one of the later messages: the worker comes as far as that, and no further.
     await sql`
-      select from message where provider_message_id = ${envelopes[700]?.providerMessageId ?? ''} for update`.execute(
+      select from message where provider_message_id = ${envelopes[700]?.providerMessageId ?? ''} for no key update`.execute(
       transaction,
     )
     // By the same connection: one that holds a row and is idle is ended.
