@@ -2,6 +2,7 @@ import type { MessageMedia } from '@carteiro/contracts/media'
 import { sql } from 'kysely'
 import { recordAudit } from '../audit/record.ts'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { lockMessage } from '../messages/lock-message.ts'
 import type { MessageRow } from '../messages/store-message.ts'
 import { tellUpdated } from '../messages/tell-updated.ts'
 import { canBeFetched } from './describe-media.ts'
@@ -41,18 +42,6 @@ export async function retryDownload(
     return { status: 'retried', media: await putBack(work, row, media, request) }
   })
 }
-
-const lockMessage = (
-  { transaction }: UnitOfWork,
-  { tenantId, messageId }: RetryRequest,
-): Promise<MessageRow | undefined> =>
-  transaction
-    .selectFrom('message')
-    .selectAll()
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', messageId)
-    .forUpdate()
-    .executeTakeFirst()
 
 /** One that waits for its next try need not wait; one that is under way is left alone. */
 async function hasten({ transaction }: UnitOfWork, { tenantId, messageId }: RetryRequest): Promise<void> {

@@ -1,6 +1,7 @@
 import type { MessageMedia } from '@carteiro/contracts/media'
 import { sql } from 'kysely'
 import { type CommitDependencies, commit, type UnitOfWork } from '../events/unit-of-work.ts'
+import { lockMessage } from '../messages/lock-message.ts'
 import type { MessageRow } from '../messages/store-message.ts'
 import { tellUpdated } from '../messages/tell-updated.ts'
 import type { ClaimedDownload } from './claim-downloads.ts'
@@ -30,6 +31,7 @@ export async function settleDownload(
   outcome: DownloadOutcome,
 ): Promise<SettleResult> {
   return commit(dependencies, async (work) => {
+    // Before the work's row, as everywhere.
     const message = await lockMessage(work, download)
     const settled =
       outcome.status === 'later' ? await putOff(work, download, outcome) : await endWork(work, download)
@@ -44,20 +46,6 @@ export async function settleDownload(
     }
     return { status: outcome.status }
   })
-}
-
-/** Before the work's row, as everywhere. */
-function lockMessage(
-  { transaction }: UnitOfWork,
-  { tenantId, messageId }: ClaimedDownload,
-): Promise<MessageRow | undefined> {
-  return transaction
-    .selectFrom('message')
-    .selectAll()
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', messageId)
-    .forUpdate()
-    .executeTakeFirst()
 }
 
 const isThisClaim = ({ tenantId, messageId, attempt }: ClaimedDownload) => sql`

@@ -6,6 +6,8 @@ import { commit } from '../events/unit-of-work.ts'
 import { editEnvelope, messageEnvelope, reactionEnvelope, revokeEnvelope } from '../testing/envelopes.ts'
 import { startDomain } from '../testing/start-domain.ts'
 import { applyChange, type ChangeEnvelope } from './apply-change.ts'
+import { findMessage } from './find-message.ts'
+import { lockMessage } from './lock-message.ts'
 import { saveMessage } from './save-message.ts'
 
 const domain = await startDomain(t)
@@ -207,4 +209,20 @@ t.test('nothing of another tenant is changed', async (t) => {
   t.match(await apply(editEnvelope({ ...theirs, targetMessageId })), { status: 'waiting' })
   t.match(await apply(revokeEnvelope({ ...theirs, targetMessageId })), { status: 'waiting' })
   t.equal((await read(targetMessageId)).text, 'ours')
+})
+
+t.test('words of a message may be written while it is changed', async (t) => {
+  const envelope = messageEnvelope({ phone: newPhone() })
+  await save(envelope)
+  const { id: messageId } = await read(envelope.providerMessageId)
+  const isFree = async () =>
+    (await sql`select from message where id = ${messageId} for key share skip locked`.execute(db)).rows.length
+  await commit(domain, async (work) => {
+    await findMessage(work, envelope)
+    t.equal(await isFree(), 1)
+  })
+  await commit(domain, async (work) => {
+    await lockMessage(work, { tenantId: 'acme', messageId })
+    t.equal(await isFree(), 1)
+  })
 })

@@ -8,7 +8,10 @@ export interface MessageKey {
   providerMessageId: string
 }
 
-/** The stored message of this id, locked; in either direction unless one is named. */
+/**
+ * The stored message of this id, in either direction unless one is named; locked against other changes, while rows that
+ * point to it may be written.
+ */
 export async function findMessage(
   { transaction }: UnitOfWork,
   { tenantId, instanceId, providerMessageId }: MessageKey,
@@ -23,6 +26,6 @@ export async function findMessage(
     .where('provider_message_id', '=', providerMessageId)
     .orderBy('direction')
     .limit(1)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()
 }

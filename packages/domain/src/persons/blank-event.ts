@@ -1,7 +1,5 @@
+import { isObject } from '../messages/is-object.ts'
 import { nothingOf } from './without-person.ts'
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What says when and which, and of whom nothing. */
 const KEPT: Record<string, readonly string[]> = {

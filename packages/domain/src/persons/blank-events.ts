@@ -1,4 +1,4 @@
-import { namesOf } from '@carteiro/contracts/person'
+import { namePatternsOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { sql } from 'kysely'
 import { z } from 'zod'
@@ -47,7 +47,7 @@ export const eraseEvents: Step = async ({ transaction }, run) => {
         is_own or is_quoting or is_of_group or (is_named and occurred_at <= ${run.started_at}))`.execute(
     transaction,
   )
-  const names = namesOf(run.jids)
+  const names = namePatternsOf(run.jids)
   const blanked = rows.map((row) => ({
     ...{ seq: row.seq, day: row.day },
     payload: withoutPerson(blank(row), names),

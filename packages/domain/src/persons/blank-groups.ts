@@ -1,4 +1,4 @@
-import { namesOf } from '@carteiro/contracts/person'
+import { namePatternsOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import type { TicketTable } from '@carteiro/database/tables'
 import { type Selectable, sql } from 'kysely'
@@ -107,7 +107,7 @@ async function blankTold({ transaction }: UnitOfWork, run: ErasureRun): Promise<
       select m.text, m.content, m.metadata where ${isNamed} or ${isQuoting}
     ) told on true
     order by m.ticket_id, m.number`.execute(transaction)
-  const names = namesOf(run.jids)
+  const names = namePatternsOf(run.jids)
   for (const row of rows) if (row.content) await rewrite(transaction, tenantId, row, names)
   const last = rows.at(-1)
   if (!last || rows.length < LOOK) return { next: 'step' }

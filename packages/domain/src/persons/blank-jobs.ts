@@ -1,5 +1,5 @@
 import type { Envelope } from '@carteiro/contracts/envelope'
-import { namesOf } from '@carteiro/contracts/person'
+import { namePatternsOf } from '@carteiro/contracts/person'
 import type { DatabaseTransaction } from '@carteiro/database/connect'
 import { INBOUND_DEAD_QUEUE, INBOUND_QUEUES } from '@carteiro/queue/jobs'
 import { QUEUE_SCHEMA } from '@carteiro/queue/wake-channel'
@@ -76,9 +76,9 @@ async function rewrite(transaction: DatabaseTransaction, run: ErasureRun, job: N
   }
   const kept = envelopes?.filter((each) => !isPersons(run, each))
   const own = (each: Envelope) => each.tenantId === run.tenant_id
-  const mend = (each: Envelope) => (own(each) ? withoutPerson(each, namesOf(run.jids)) : each)
+  const mend = (each: Envelope) => (own(each) ? withoutPerson(each, namePatternsOf(run.jids)) : each)
   const data = envelope
-    ? withoutPerson(job.data, namesOf(run.jids))
+    ? withoutPerson(job.data, namePatternsOf(run.jids))
     : { ...job.data, envelopes: kept?.map(mend) }
   await sql`update ${JOBS} set data = ${JSON.stringify(data)}::jsonb where ${isJob}`.execute(transaction)
 }
@@ -89,5 +89,5 @@ function isPersons({ tenant_id: tenantId, jids }: ErasureRun, envelope: Envelope
   if (jids.includes(envelope.chatKey)) return true
   if ('participantJid' in envelope && envelope.participantJid && jids.includes(envelope.participantJid))
     return true
-  return envelope.kind === 'contact' && isNamed(envelope, namesOf(jids))
+  return envelope.kind === 'contact' && isNamed(envelope, namePatternsOf(jids))
 }

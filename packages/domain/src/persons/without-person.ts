@@ -1,5 +1,4 @@
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isObject } from '../messages/is-object.ts'
 
 /** Members that tell who said or did what stands beside them. */
 const WHO = ['by', 'participantJid', 'participant', 'voter', 'reactor']
@@ -9,17 +8,18 @@ const QUOTED = ['quotedText', 'quotedMessage', 'quotedType']
 /** Whether a value gives a person away. Pure. */
 export const isNamed = (value: unknown, names: string[]): boolean => {
   const text = JSON.stringify(value) ?? ''
-  return names.some((name) => text.includes(name))
+  return names.some((name) => new RegExp(name).test(text))
 }
 
 /**
  * What others wrote, without a person: its name stands for nobody, and what it said or did is gone where it is told
  * beside its name. Pure.
  *
- * @param names what gives the person away, as `namesOf` tells
+ * @param names what gives the person away, as `namePatternsOf` tells
  */
 export function withoutPerson(value: unknown, names: string[]): unknown {
-  if (typeof value === 'string') return names.reduce((text, name) => text.replaceAll(name, 'erased'), value)
+  if (typeof value === 'string')
+    return names.reduce((text, name) => text.replaceAll(new RegExp(name, 'g'), 'erased'), value)
   if (typeof value === 'number') return isNamed(value, names) ? null : value
   if (Array.isArray(value)) return value.map((each) => withoutPerson(each, names))
   if (!isObject(value)) return value

@@ -22,7 +22,7 @@ test('after a session was opened with a new key in front, it needs the old one n
   const before = createSeal([older])
   await saveCredentials(db, before, session, initAuthCreds())
   const many = Array.from({ length: 600 }, (_, id) => [`${id}`, Buffer.from(`key ${id}`)])
-  await keysOf(before).set({ session: Object.fromEntries(many) })
+  await keysOf(before).set({ 'sender-key': Object.fromEntries(many) })
 
   const after = createSeal([newer])
   t.same(await missingSealKeys(db, after), ['2025'])
@@ -33,7 +33,7 @@ test('after a session was opened with a new key in front, it needs the old one n
   t.same(await missingSealKeys(db, after), [])
   const { current } = await openCredentials({ ...session, seal: after })
   t.same(current, await loadCredentials(db, after, 'main'))
-  t.same(await keysOf(after).get('session', ['0', '599']), {
+  t.same(await keysOf(after).get('sender-key', ['0', '599']), {
     '0': Buffer.from('key 0'),
     '599': Buffer.from('key 599'),
   })
