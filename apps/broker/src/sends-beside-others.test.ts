@@ -134,11 +134,17 @@ test('a connection ends whose frame was refused for its keys, and the next one s
   const connected = () => webhook.taken.filter(({ payload }) => payload.status === 'connected').length
   const refusing = socket('main')
   const before = connected()
+  const ended = new Promise<Error | undefined>((resolve) => {
+    refusing.ev.on('connection.update', ({ connection, lastDisconnect }) => {
+      if (connection === 'close') resolve(lastDisconnect?.error)
+    })
+  })
   const sending = sendBesideOthers(refusing, `${FIRST}@s.whatsapp.net`, async () => {
     commitsOfSend()?.push(new Promise(() => undefined))
     await refusing.fetchPrivacySettings(true)
   })
   await t.rejects(sending, /its keys are not committed/)
+  t.match(await ended, { message: /its keys are not committed/ }, 'by us, before another frame leaves')
   await webhook.until(() => connected() > before)
   t.not(socket('main'), refusing)
   t.equal((await send(FIRST, 'on the next connection')).body.status, 'sent')

@@ -59,12 +59,18 @@ test('no frame leaves once the lease is lost, and whoever sent it is told', asyn
     },
   }
   let isOurs = true
-  guardFrames({ ws: { socket } }, () => (isOurs ? undefined : 'it is not ours'))
+  const refused: Error[] = []
+  guardFrames(
+    { ws: { socket } },
+    () => (isOurs ? undefined : 'it is not ours'),
+    (error) => refused.push(error),
+  )
   const send = (frame: string) =>
     new Promise<Error | undefined>((resolve) => void socket.send(frame, resolve))
   t.equal(await send('one'), undefined)
   isOurs = false
   t.match(await send('two'), { message: /it is not ours/ })
   t.same(left, ['one'])
+  t.match(refused, [{ message: /it is not ours/ }])
   t.throws(() => guardFrames({ ws: {} }, () => undefined))
 })
