@@ -4,5 +4,5 @@ import { runProof } from './run-proof.ts'
 
 t.test(
   'each message is sent once and in order, and its records tell its whole way, while processes are killed',
-  (t) => runProof(t, run, ['--kills', '4', '--messages', '80', '--recipients', '10']),
+  (t) => runProof(t, run, ['--kills', '3', '--messages', '60', '--recipients', '10']),
 )

@@ -15,7 +15,7 @@ const written: { phone: string; to: string }[] = []
 
 /** Before it writes, all that came is done with; after it, the answer is on its way and never read. */
 const ways = [
-  ['a message', 'before', async () => rig.account, 1],
+  ['a message', 'before', async () => rig.account, 2],
   ['a group message', 'after', (phone: string) => rig.group(phone, []), 5],
 ] as const
 for (const [what, when, placeOf, stride] of ways) {
@@ -41,8 +41,8 @@ for (const [what, when, placeOf, stride] of ways) {
 
 /** Of what the broker sends. */
 const receipts = [
-  ['before', 1],
-  ['after', 3],
+  ['before', 2],
+  ['after', 4],
 ] as const
 for (const [when, stride] of receipts) {
   test(`a receipt is told, whichever step on its way in the broker dies ${when}`, async (t) => {
