@@ -16,6 +16,7 @@ const Order = z.object({ step: z.number().int().positive(), when: z.enum(['befor
 const { variables, ports } = Arguments.parse(JSON.parse(process.argv[2] ?? ''))
 let order: z.output<typeof Order> | undefined
 let steps = 0
+let isDying = false
 
 const inThisTurn = new Set<Socket>()
 const write = Socket.prototype.write
@@ -31,6 +32,7 @@ Reflect.set(Socket.prototype, 'write', function (this: Socket, ...given: Paramet
 function takeStep(): void {
   steps += 1
   if (steps !== order?.step) return
+  isDying = true
   if (order.when === 'before') die()
   else setImmediate(die)
 }
@@ -38,6 +40,8 @@ function takeStep(): void {
 const die = () => process.kill(process.pid, 'SIGKILL')
 
 process.on('message', (message) => {
+  // Who is told that it lives counts on it.
+  if (isDying) return
   order = Order.optional().parse(message === 'live' ? undefined : message)
   steps = 0
   process.send?.('understood')
